@@ -63,25 +63,24 @@ class Vector:
         if name not in self.slots: raise InputError('slot', name, f'a slot of {self.name}')
         return self.slots.index(name)
 
-# %% ../nbs/api/00_contract.ipynb #fbbf503c
+# %% ../nbs/api/00_contract.ipynb #2aebc8eb
 def _numbered(prefix, n, start=0): return tuple(f'{prefix}_{i:02d}' for i in range(start, start+n))
 
 _TONIC_STEPS = ('1','b2','2','b3','3','4','b5','5','b6','6','b7','7') # pitch classes seen from the tonic
 
 AUDIO_FEATURES = Vector('audio_features', (
     *_numbered('mel_mean_db', 16), *_numbered('mel_sd_db', 16),
-    *_numbered('mfcc_mean', 13), *_numbered('mfcc_sd', 13), *_numbered('mfcc_change', 13),
-    *_numbered('contrast_mean_db', 7), 'contrast_sd_db',
+    *_numbered('mfcc_mean', 13), *_numbered('mfcc_sd', 13), *_numbered('mfcc_change', 5),
     *(f'chroma_{s}' for s in _TONIC_STEPS),
     'major_fit','minor_fit','majorness','key_clarity','chroma_entropy','tonal_change',
+    *(f'{c}_chord_{k}' for k in ('fit','sd') for c in ('major','minor','diminished','augmented','suspended','seventh','major_seventh','minor_seventh')),
+    'pitch_mean_midi','pitch_sd_semitones','partials_mean',
     'centroid_mean_hz','centroid_sd_hz','rolloff_mean_hz','rolloff_sd_hz','bandwidth_mean_hz','bandwidth_sd_hz',
     'flatness_mean','flatness_sd','zero_crossing_mean','zero_crossing_sd',
     'rms_mean_db','rms_sd_db','rms_p10_db','rms_p50_db','rms_p90_db','rms_range_db','quiet_share','crest_db',
-    'onset_mean','onset_sd','onset_p90','onset_max',
-    'events_per_sec','ioi_median_sec','ioi_sd_sec',
-    'tempo_bpm','pulse_clarity','tempogram_entropy',
-    'energy_low_share','energy_mid_share','energy_high_share',
-), -math.inf, math.inf, 'raw', 'statistics over a clip: timbre, key-relative chroma, brightness, loudness, onsets, tempo')
+    'onset_mean_db','onset_sd_db','onset_p90_db','onset_max_db',
+    'events_per_sec','ioi_median_sec','ioi_sd_sec','tempo_bpm','pulse_clarity','tempogram_entropy',
+), -math.inf, math.inf, 'raw', 'statistics over a clip: timbre, key-relative chroma, chord qualities, brightness, loudness, onsets, tempo')
 
 # %% ../nbs/api/00_contract.ipynb #44d4c87b
 DIMENSIONS = {'valence':(-1.,1.), 'arousal':(-1.,1.), 'dominance':(-1.,1.), 'intensity':(0.,1.)} # name: (low, high)

@@ -1,0 +1,84 @@
+# make models: set-up and the whole job. make test: set-up and the tests. make help lists the rest.
+PYTHON  ?= python3
+SAMPLES ?= 10000
+EPOCHS  ?= 100
+DEVICE  ?= auto
+SEED    ?= 0
+DATA    ?= data
+MODELS  ?= models
+LOGS    ?= logs
+
+# The active virtual environment if there is one, else .venv, made once.
+ifdef VIRTUAL_ENV
+VENV := $(VIRTUAL_ENV)
+else
+VENV := .venv
+endif
+BIN := $(VENV)/bin
+PIP := "$(BIN)/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt $(PIP_ARGS)
+
+# What is installed is remembered per folder, in case two checkouts share an environment.
+HERE  := $(shell printf '%s' '$(CURDIR)' | cksum | cut -d' ' -f1)
+TRAIN := $(VENV)/.midikompanion-$(HERE)-train
+DEV   := $(VENV)/.midikompanion-$(HERE)-dev
+PACKAGING := setup.py settings.ini pyproject.toml constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help models test lab tensorboard docs env prepare readme clean clean-all
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@echo 'Settings: SAMPLES=$(SAMPLES) EPOCHS=$(EPOCHS) DEVICE=$(DEVICE) SEED=$(SEED) DATA=$(DATA) MODELS=$(MODELS) LOGS=$(LOGS) INPUT=your-folder'
+	@echo 'Examples: make models SAMPLES=500 EPOCHS=5    make models INPUT=my_music DEVICE=cuda    make test ONLY=docs'
+
+models: $(TRAIN) ## five trained networks, ONNX files and a report in models/
+	"$(BIN)/prepare_datasets" $(if $(INPUT),--input "$(INPUT)") --output "$(DATA)" --num-samples $(SAMPLES) --seed $(SEED)
+	"$(BIN)/train_all_models" --data "$(DATA)" --epochs $(EPOCHS) --batch-size 32 --learning-rate 0.001 --num-samples $(SAMPLES) \
+	  --output-dir "$(MODELS)" --device $(DEVICE) --logdir "$(LOGS)" --seed $(SEED)
+	"$(BIN)/export_to_onnx" --input "$(MODELS)" --output "$(MODELS)"
+	"$(BIN)/validate_models" --models-dir "$(MODELS)"
+
+test: $(DEV) ## every check: notebooks, library, tutorials, docs, packaging
+	@"$(BIN)/python" tools/test.py $(ONLY)
+
+lab: $(DEV) ## JupyterLab on the notebooks
+	"$(BIN)/jupyter" lab --notebook-dir . $(ARGS)
+
+tensorboard: $(TRAIN) ## loss curves at http://localhost:6006
+	"$(BIN)/tensorboard" --logdir "$(LOGS)" --port 6006 $(ARGS)
+
+docs: $(DEV) ## the documentation site in _docs/ (needs Quarto)
+	@command -v quarto >/dev/null || { echo 'Quarto is missing: https://quarto.org/docs/get-started/ (without it, make test ONLY=docs checks the pages)'; exit 1; }
+	cmp -s _quarto.yml nbs/_quarto.yml || cp _quarto.yml nbs/_quarto.yml # where git could not make the link
+	touch README.md # ours (make readme), not the one that nbdev would make
+	PATH="$(abspath $(BIN)):$$PATH" nbdev_docs --n_workers 0
+
+env: $(TRAIN) ## only the environment
+
+prepare: $(DEV) readme ## before a commit: library and README from the notebooks, notebooks cleaned, code checked
+	"$(BIN)/nbdev_export"
+	"$(BIN)/nbdev_clean"
+	"$(BIN)/ruff" check
+
+readme: $(DEV) ## README.md from nbs/index.ipynb
+	"$(BIN)/python" tools/readme.py
+
+clean: ## remove what was built; data, models and logs stay
+	rm -rf _proc _docs build dist .ruff_cache nbs/nbdev.yml
+	find midikompanion_ml nbs tools -name __pycache__ -prune -exec rm -rf {} +
+
+clean-all: clean ## remove data, models, logs and .venv too
+	rm -rf "$(DATA)" "$(MODELS)" "$(LOGS)" .venv
+
+$(BIN)/python:
+	$(PYTHON) -m venv "$(VENV)"
+
+$(TRAIN): $(PACKAGING) | $(BIN)/python
+	@echo 'Installing into $(VENV) (once)...'
+	@$(PIP) -e '.[train]'
+	@touch "$@"
+
+$(DEV): $(PACKAGING) | $(BIN)/python
+	@echo 'Installing into $(VENV), with the tools for development (once)...'
+	@$(PIP) -e '.[dev]'
+	@touch "$@" "$(TRAIN)"

@@ -1,0 +1,35 @@
+"The light install at work: emotions, words, notes, MIDI and sound, without the training packages."
+import sys, tempfile
+from pathlib import Path
+
+EXTRAS = ('torch','onnx','onnxscript','librosa','tensorboard','nbdev','fastcore','jupyterlab','sklearn')
+if '--without-extras' in sys.argv: sys.modules.update({name:None for name in EXTRAS}) # as if they were not installed
+
+import numpy as np
+from midikompanion_ml.contract import MODELS, InputError
+from midikompanion_ml.emotion import Emotion, decode, encode
+from midikompanion_ml.midi import read_midi, write_midi
+from midikompanion_ml.synthesis import render, write_wav
+from midikompanion_ml.synthetic import make_piece
+from midikompanion_ml.thesaurus import THESAURUS, find_node, nearest_node
+
+assert len(MODELS)==5 and len(THESAURUS)==216
+joy = find_node('joy')
+assert abs(decode(encode(joy.emotion))-np.asarray(joy.emotion)).max()<.01
+assert nearest_node(joy.emotion).name=='joy'
+try: Emotion(valence=1.4)
+except InputError as e: assert 'valence 1.4' in str(e)
+else: raise AssertionError('a valence of 1.4 was taken')
+
+with tempfile.TemporaryDirectory() as folder:
+    score = make_piece(joy, seed=1).score
+    write_midi(score, Path(folder)/'joy.mid')
+    back = read_midi(Path(folder)/'joy.mid')
+    assert len(back.notes)==len(score.notes) and (back.notes.pitch.sort_values().values==score.notes.pitch.sort_values().values).all()
+    audio = render(back)
+    assert np.isfinite(audio).all() and .01<abs(audio).max()<=1
+    assert write_wav(Path(folder)/'joy.wav', audio).stat().st_size>100_000
+
+loaded = [m for m in EXTRAS if sys.modules.get(m) is not None]
+assert not loaded, f'the light install loads {loaded}'
+print(f'light install works on Python {sys.version.split()[0]}: {len(back.notes)} notes, {len(audio)/22050:.1f} s of sound')
