@@ -9,11 +9,12 @@ __all__ = ['N_FFT', 'HOP_LENGTH', 'N_MELS', 'N_MFCC', 'MIN_DURATION_SEC', 'SILEN
            'chord_templates', 'pitch_filters', 'to_db', 'hann', 'power_spectrum', 'rolloff_bin', 'frame_energy',
            'zero_crossing_rate', 'FrameMeasures', 'step', 'onset_flux', 'onset_strength', 'PitchMeasures', 'moments',
            'merge_moments', 'masked_percentiles', 'masked_mean_sd', 'loudness', 'onset_peaks', 'event_gaps',
-           'autocorrelation', 'tempo_prior', 'Rhythm', 'Tonality', 'AudioFeatures', 'audio_features',
-           'benchmark_against_librosa']
+           'autocorrelation', 'tempo_prior', 'Rhythm', 'Tonality', 'BlockMeasures', 'ClipSummary', 'AudioFeatures',
+           'audio_features', 'benchmark_against_librosa']
 
-# %% ../nbs/api/05_audio_features.ipynb #c9d697a4
+# %% ../nbs/api/05_audio_features.ipynb #97808af9
 import math, time
+from array import array
 from functools import lru_cache
 from pathlib import Path
 import numpy as np
@@ -68,7 +69,21 @@ def _resampler(sr_in, sr):
     stream = soxr.ResampleStream(sr_in, sr, 1, dtype='float32', quality='HQ')
     return lambda x,last: stream.resample_chunk(x, last=last)
 
-# %% ../nbs/api/05_audio_features.ipynb #30b0c48c
+# %% ../nbs/api/05_audio_features.ipynb #a59ea8ad
+def _read_block(f, n, path):
+    "The next `n` samples of an open file, channels averaged; fewer only where the length in the header is an estimate."
+    import soundfile as sf
+    at = f.tell()
+    try: x = f.read(n, dtype='float32', always_2d=True)
+    except (sf.LibsndfileError, RuntimeError) as e:
+        raise InputError('content', f'{at} of {f.frames} samples', 'a whole audio file', file=path) from e
+    if len(x)<n and f.format in ('WAV','FLAC','AIFF'):
+        raise InputError('content', f'{at+len(x)} of {f.frames} samples', 'a whole audio file', file=path)
+    x = x[:,0].copy() if x.shape[1]==1 else x.mean(1)
+    if not (good:=np.isfinite(x)).all(): raise InputError('samples', float(x[~good][0]), 'finite numbers', file=path)
+    return x
+
+# %% ../nbs/api/05_audio_features.ipynb #23f97a01
 def audio_blocks(
     path,                   # WAV, MP3, FLAC or OGG, any rate and number of channels
     *,
@@ -78,27 +93,16 @@ def audio_blocks(
     block_sec:float=10.,    # length of a block
 ):                          # yields (samples,) float32, mono
     "Sound of a file, block by block: resampled, channels averaged, checked."
-    import soundfile as sf
     with _open_sound(path) as f:
         if offset_sec>0: f.seek(min(int(round(offset_sec*f.samplerate)), f.frames))
-        promised = f.frames-f.tell()
-        left = promised if duration_sec is None else min(promised, int(round(duration_sec*f.samplerate)))
-        resample,size,seen,peak,n = _resampler(f.samplerate, sr),max(1, int(block_sec*f.samplerate)),0,0.,0
-        while True:
-            want = min(size, left-seen)
-            try: x = f.read(want, dtype='float32', always_2d=True)
-            except (sf.LibsndfileError, RuntimeError) as e:
-                raise InputError('content', f'{seen} of {promised} frames', 'a whole audio file', file=path) from e
-            seen += len(x)
-            if len(x)<want and f.format in ('WAV','FLAC','AIFF'):
-                raise InputError('content', f'{seen} of {promised} frames', 'a whole audio file', file=path)
-            x = x[:,0] if x.shape[1]==1 else x.mean(1)
-            if len(x) and not np.isfinite(p:=np.abs(x).max()):
-                raise InputError('samples', float(x[~np.isfinite(x)][0]), 'finite numbers', file=path)
-            if len(x): peak,n = max(peak, float(p)),n+len(x)
-            last = seen>=left or len(x)<want
-            yield resample(np.ascontiguousarray(x), last)
-            if last: break
+        left = f.frames-f.tell()
+        if duration_sec is not None: left = min(left, int(round(duration_sec*f.samplerate)))
+        resample,size,peak,n,last = _resampler(f.samplerate, sr),max(1, int(block_sec*f.samplerate)),0.,0,False
+        while not last:
+            x = _read_block(f, min(size, left-n), path)
+            peak,n = max(peak, float(np.abs(x).max(initial=0.))),n+len(x)
+            last = n>=left or len(x)==0
+            yield resample(x, last)
         _check_sound(n/f.samplerate, peak, path)
 
 # %% ../nbs/api/05_audio_features.ipynb #2ee449b3
@@ -189,7 +193,7 @@ def pitch_filters()->np.ndarray: # (64, LONG_BINS)
     pitch = 69+12*np.log2(np.maximum(bin_frequencies(n_fft=LONG_FFT)[:LONG_BINS], 1)/440)
     return np.maximum(0, 1-2*np.abs(pitch-PITCHES[:,None]))
 
-# %% ../nbs/api/05_audio_features.ipynb #5891616e
+# %% ../nbs/api/05_audio_features.ipynb #06853dc9
 def to_db(
     power,              # (...,) tensor
     floor:float=1e-10,  # powers below this count as this
@@ -197,6 +201,7 @@ def to_db(
     "Power to decibels."
     return 10*torch.log10(power.clamp(min=floor))
 
+# %% ../nbs/api/05_audio_features.ipynb #7be2fddb
 def _buffers(module, **arrays):
     for name,x in arrays.items(): module.register_buffer(name, torch.tensor(np.ascontiguousarray(x), dtype=torch.float32), persistent=False)
 
@@ -227,7 +232,7 @@ def rolloff_bin(
     before = nn.functional.pad(blocks, (1,0)).gather(-1, block)
     return (block[...,0]*25+(before+inside.cumsum(-1)<goal).sum(-1)).float()
 
-# %% ../nbs/api/05_audio_features.ipynb #31e92fec
+# %% ../nbs/api/05_audio_features.ipynb #54eebe47
 def _over_frames(blocks):
     "Sum over each frame of 4 blocks of `HOP_LENGTH`: (batch, blocks) -> (batch, blocks-3)."
     n = blocks.shape[1]-3
@@ -237,6 +242,7 @@ def frame_energy(x): # (batch, samples) -> (batch, frames)
     "Mean square of every frame."
     return _over_frames(x.unflatten(1, (-1, HOP_LENGTH)).square().sum(-1))/N_FFT
 
+# %% ../nbs/api/05_audio_features.ipynb #ebc9ff50
 def zero_crossing_rate(
     x,     # (batch, samples), whole blocks of `HOP_LENGTH`
     start, # index of the first sample of sound: padding before it does not count
@@ -450,67 +456,81 @@ class Tonality(Module):
         sd = ((self.pitch-mean[:,None]).square()*weight).sum(1).sqrt()
         return *self.key(chroma/chroma.amax(1, keepdim=True).clamp(min=1e-12)),torch.stack([mean, sd], 1)
 
-# %% ../nbs/api/05_audio_features.ipynb #eeb4e96a
+# %% ../nbs/api/05_audio_features.ipynb #b057f8ca
 BEFORE, AFTER = LONG_FFT//2, LONG_FFT//2+HOP_LENGTH # samples of padding that the first and the last block need
-_SHORT = ('mel','mfcc','mfcc_change','tonal_change','shape')
-_WIDTHS = (16, N_MFCC, 5, 1, 5)
+_SHORT = dict(mel=16, mfcc=N_MFCC, mfcc_change=5, tonal_change=1, shape=5) # columns of short frames
 _SHAPE = ('centroid','rolloff','bandwidth','flatness','zero_crossing')
 
+class BlockMeasures(Module):
+    "What is averaged over a clip, and what is kept of every frame."
+    def __init__(self):
+        super().__init__()
+        self.frames,self.pitch = FrameMeasures(),PitchMeasures()
+        _buffers(self, pool=np.kron(np.eye(16), np.ones((8,1))/8))
+
+    def forward(self, x, start, stop, before=None): # padded blocks -> short (batch, 8n, 40), long (batch, n, 73), curves, last frame
+        n,skip,b = (x.shape[1]-BEFORE-AFTER)//LONG_HOP+1,(LONG_FFT-N_FFT)//2,before or {}
+        f = self.frames(x[:,skip:skip+(8*n+3)*HOP_LENGTH], start-skip, stop-skip)
+        change = step(f['mfcc'][...,:5], b.get('mfcc')).abs(),step(f['chroma'], b.get('chroma')).abs().mean(-1, keepdim=True)
+        short = torch.cat([f['mel_db']@self.pool, f['mfcc'], *change, torch.stack([f[k] for k in _SHAPE], -1)], -1)
+        curves = dict(energy=f['energy'], flux=onset_flux(f['mel_db'], b.get('mel_db')))
+        last = dict(mel_db=f['mel_db'][:,-1:], mfcc=f['mfcc'][:,-1:,:5], chroma=f['chroma'][:,-1:])
+        return short,self.pitch(x[:,:(n+1)*LONG_HOP]),curves,last
+
+# %% ../nbs/api/05_audio_features.ipynb #0e864808
+class ClipSummary(Module):
+    "From moments and curves to the slots, in the order of the contract."
+    def __init__(self):
+        super().__init__()
+        self.rhythm,self.tonality = Rhythm(),Tonality()
+
+    def forward(self, short, long, curves, mask, peak): # moments of short and long columns, curves of the frames -> (batch, 128)
+        (n,mean,m2),(n_long,mean_long,m2_long) = ([x.to(torch.float32) for x in m] for m in (short, long))
+        sd,sd_long = (m2/n).sqrt(),(m2_long/n_long).sqrt()
+        m,s = (dict(zip(_SHORT, x.split(tuple(_SHORT.values()), 1))) for x in (mean, sd))
+        chroma,key,register = self.tonality(mean_long[:,:64])
+        shape = torch.stack([m['shape'], s['shape']], -1).flatten(1)
+        return torch.cat([m['mel'], s['mel'], m['mfcc'], s['mfcc'], m['mfcc_change'], chroma, key, m['tonal_change'],
+            mean_long[:,64:72], sd_long[:,64:72], register, mean_long[:,72:], shape,
+            loudness(curves['energy'], mask, peak), self.rhythm(onset_strength(curves['flux']), mask)], 1)
+
+# %% ../nbs/api/05_audio_features.ipynb #7a69bcdc
 class AudioFeatures(Module):
     "Sound at `SAMPLE_RATE` to the 128 slots of `AUDIO_FEATURES`."
     def __init__(self):
         if torch is None: raise ImportError('Audio features need torch: pip install "midikompanion_ml[train]"')
         super().__init__()
-        self.frame_measures,self.pitch_measures,self.rhythm,self.tonality = FrameMeasures(),PitchMeasures(),Rhythm(),Tonality()
-        _buffers(self, pool=np.kron(np.eye(16), np.ones((8,1))/8))
+        self.measures,self.summary = BlockMeasures(),ClipSummary()
 
-    def columns(self, x, start, stop, before=None): # padded blocks -> short (batch, 8n, 40), long (batch, n, 73), curves, last frame
-        "What is averaged, what is kept frame by frame, and what the next block needs to know."
-        n = (x.shape[1]-BEFORE-AFTER)//LONG_HOP+1
-        skip = (LONG_FFT-N_FFT)//2
-        f = self.frame_measures(x[:,skip:skip+(8*n+3)*HOP_LENGTH], start-skip, stop-skip)
-        b = before or {}
-        change = step(f['mfcc'][...,:5], b.get('mfcc')).abs(),step(f['chroma'], b.get('chroma')).abs().mean(-1, keepdim=True)
-        short = torch.cat([f['mel_db']@self.pool, f['mfcc'], *change, torch.stack([f[k] for k in _SHAPE], -1)], -1)
-        last = dict(mel_db=f['mel_db'][:,-1:], mfcc=f['mfcc'][:,-1:,:5], chroma=f['chroma'][:,-1:])
-        curves = dict(energy=f['energy'], flux=onset_flux(f['mel_db'], b.get('mel_db')))
-        return short,self.pitch_measures(x[:,:(n+1)*LONG_HOP]),curves,last
-
-    def summary(self, short, long, curves, mask, peak): # moments of short and long columns -> (batch, 128)
-        "The slots, in the order of the contract."
-        (n,mean,m2),(n_long,mean_long,m2_long) = ([x.to(torch.float32) for x in m] for m in (short, long))
-        sd,sd_long = (m2/n).sqrt(),(m2_long/n_long).sqrt()
-        m,s = (dict(zip(_SHORT, x.split(_WIDTHS, 1))) for x in (mean, sd))
-        chroma,key,register = self.tonality(mean_long[:,:64])
-        shape = torch.stack([m['shape'], s['shape']], -1).flatten(1)
-        return torch.cat([m['mel'], s['mel'], m['mfcc'], s['mfcc'], m['mfcc_change'],
-            chroma, key, m['tonal_change'], mean_long[:,64:72], sd_long[:,64:72], register, mean_long[:,72:], shape,
-            loudness(curves['energy'], mask, peak), self.rhythm(onset_strength(curves['flux']), mask)], 1)
+    def parts(self, audio, lengths): # what `summary` needs
+        n = audio.shape[1]//LONG_HOP
+        x = nn.functional.pad(audio, (BEFORE, n*LONG_HOP+AFTER-audio.shape[1]))
+        short,long,curves,_ = self.measures(x, BEFORE, lengths+BEFORE)
+        mask,mask_long = (torch.arange(m, device=x.device)<=(lengths//hop)[:,None] for m,hop in ((8*(n+1), HOP_LENGTH), (n+1, LONG_HOP)))
+        return moments(short, mask),moments(long, mask_long),curves,mask,audio.abs().amax(1)
 
     def forward(self,
         audio,        # (batch, samples) at `SAMPLE_RATE`, or a list of (samples,) arrays of any length
         lengths=None, # samples of each clip when `audio` is padded with zeros, (batch,)
     ):                # (batch, 128)
         "The 128 numbers of each clip."
-        if isinstance(audio, (list,tuple)): return self._clips(audio)
+        if isinstance(audio, (list,tuple)): return self.summary(*_join([self.parts(*_single(c)) for c in audio]))
         if lengths is None: lengths = torch.full((audio.shape[0],), audio.shape[1], device=audio.device)
         return self.summary(*self.parts(audio, lengths))
 
-    def parts(self, audio, lengths): # what `summary` needs
-        n = audio.shape[1]//LONG_HOP
-        x = nn.functional.pad(audio, (BEFORE, n*LONG_HOP+AFTER-audio.shape[1]))
-        short,long,curves,_ = self.columns(x, BEFORE, lengths+BEFORE)
-        mask,mask_long = (torch.arange(m, device=x.device)<=(lengths//hop)[:,None] for m,hop in ((8*(n+1), HOP_LENGTH), (n+1, LONG_HOP)))
-        return moments(short, mask),moments(long, mask_long),curves,mask,audio.abs().amax(1)
+# %% ../nbs/api/05_audio_features.ipynb #59d022d3
+def _single(clip):
+    "One clip as a batch, and its length."
+    clip = torch.as_tensor(clip, dtype=torch.float32)
+    return clip[None],torch.tensor([len(clip)], device=clip.device)
 
-    def _clips(self, clips): # one at a time through the spectra, together through the rest
-        parts = [self.parts(c[None], torch.tensor([len(c)], device=c.device)) for c in (torch.as_tensor(c, dtype=torch.float32) for c in clips)]
-        short,long,curves,mask,peak = zip(*parts)
-        def together(xs): return nn.utils.rnn.pad_sequence([x[0] for x in xs], batch_first=True)
-        return self.summary(*([torch.cat(x) for x in zip(*m)] for m in (short, long)), {k:together([c[k] for c in curves]) for k in curves[0]},
-                            together(mask), torch.cat(peak))
+def _join(parts):
+    "The parts of several clips as those of one batch."
+    short,long,curves,mask,peak = zip(*parts)
+    def pad(xs): return nn.utils.rnn.pad_sequence([x[0] for x in xs], batch_first=True)
+    return (*([torch.cat(x) for x in zip(*m)] for m in (short, long)), {k:pad([c[k] for c in curves]) for k in curves[0]}, pad(mask), torch.cat(peak))
 
-# %% ../nbs/api/05_audio_features.ipynb #5bd5319d
+# %% ../nbs/api/05_audio_features.ipynb #9a3024b2
 def _padded_blocks(blocks, size=LONG_HOP*24):
     "Sound that arrives in any portions, as padded pieces: (samples, where the sound starts, where it stops, frames that count, highest sample)."
     held,start,ended,blocks = np.zeros(BEFORE, np.float32),BEFORE,False,iter(blocks)
@@ -527,17 +547,18 @@ def _padded_blocks(blocks, size=LONG_HOP*24):
         yield x,start,len(held),(left//HOP_LENGTH+1 if ended else 8*n),n
         held,start = held[n*LONG_HOP:],-1
 
+# %% ../nbs/api/05_audio_features.ipynb #ccf6dfd0
 def _measure_blocks(module, blocks):
     "The 128 numbers of sound that arrives in blocks."
-    short,long,curves,before,peak = None,None,[],None,0.
+    short,long,curves,before,peak = None,None,dict(energy=array('f'), flux=array('f')),None,0.
     for x,start,stop,n_short,n_long in _padded_blocks(blocks):
         x = torch.from_numpy(x)[None]
-        s,l,c,before = module.columns(x, start, torch.tensor([stop]), before)
+        s,l,c,before = module.measures(x, start, torch.tensor([stop]), before)
         short = merge_moments(short, moments(s[:,:n_short], torch.ones(1, n_short, dtype=torch.bool)))
         long = merge_moments(long, moments(l[:,:n_long], torch.ones(1, n_long, dtype=torch.bool)))
-        curves.append({k:v[:,:n_short] for k,v in c.items()})
+        for k,v in c.items(): curves[k].extend(v[0,:n_short].tolist())
         peak = max(peak, float(x.abs().max()))
-    curves = {k:torch.cat([c[k] for c in curves], 1) for k in curves[0]}
+    curves = {k:torch.tensor(v)[None] for k,v in curves.items()}
     mask = torch.ones(curves['flux'].shape, dtype=torch.bool)
     return module.summary(short, long, curves, mask, torch.tensor([peak]))[0].numpy()
 

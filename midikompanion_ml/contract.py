@@ -197,16 +197,17 @@ def contract_json(
     m = MODELS[model]
     return json.dumps(dict(contract_version=CONTRACT_VERSION, model=m.name, input=side(m.input), output=side(m.output)))
 
-# %% ../nbs/api/00_contract.ipynb #417d4f8e
+# %% ../nbs/api/00_contract.ipynb #3a47e553
 @contextmanager
 def atomic_path(
     path, # where the file should end up
 ):
     "A temporary path beside `path` that replaces it when the block ends without an error."
     path = Path(path)
-    try: path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as e: raise InputError('folder', str(path.parent), f'a folder that can be written ({e.strerror})', file=path) from e
-    try: fd,tmp = tempfile.mkstemp(dir=path.parent, prefix='.'+path.stem+'-', suffix=path.suffix)
+    if path.is_dir(): raise InputError('file', path.name, 'a path that is not a folder', file=path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd,tmp = tempfile.mkstemp(dir=path.parent, prefix='.'+path.stem+'-', suffix=path.suffix)
     except OSError as e: raise InputError('folder', str(path.parent), f'a folder that can be written ({e.strerror})', file=path) from e
     os.close(fd)
     tmp = Path(tmp)

@@ -468,8 +468,10 @@ def _join(parts):
     for n,p in enumerate(parts): skipped += [dict(s, item=s['item']+n*PART) for s in json.loads(str(p['skipped']))]
     return dict(out, skipped=skipped)
 
-# %% ../nbs/api/08_datasets.ipynb #dc65ce87
-def _codes(items): return np.array([i.label.code if i.label else np.zeros(EMBEDDING.width) for i in items], np.float32).reshape(-1, EMBEDDING.width)
+# %% ../nbs/api/08_datasets.ipynb #c3735b96
+def _codes(items): # (n, 64); an item without a label has the code that says nothing
+    nothing = encode_range(list(DIMENSIONS.values()))
+    return np.array([i.label.code if i.label else nothing for i in items], np.float32).reshape(-1, EMBEDDING.width)
 
 def _contours(raw, weights, scale, kind):
     "Percentiles of raw measures, weighted; nothing where there are no notes."
@@ -480,17 +482,16 @@ def _model_rows(m, items, scale):
     from midikompanion_ml.targets import AROUSAL_WEIGHTS, INTENSITY_WEIGHTS
     code,labelled = _codes(items),np.array([i.label is not None for i in items], bool)
     fi,wi,ci = (m[k].astype(int) for k in ('features_item','window_item','chord_item'))
-    wl,cl = labelled[wi] if len(wi) else np.zeros(0, bool),labelled[ci] if len(ci) else np.zeros(0, bool)
     ones = lambda n: np.ones((n,1), np.float32)
     out = {}
     if len(fi): out['emotion_recognizer'] = dict(x=m['features'], y=code[fi], weight=np.array([items[i].label.weight for i in fi], np.float32),
                                                  quadrant=np.array([items[i].label.quadrant for i in fi], np.int8), item=fi)
-    melodic = wl&(m['melody'].any(1) if len(wi) else wl) # a window whose melody rests says nothing about pitches
+    melodic = labelled[wi]&m['melody'].any(1) if len(wi) else np.zeros(0, bool) # a window whose melody rests says nothing about pitches
     if melodic.any(): out['melody_transformer'] = dict(x=code[wi[melodic]], y=m['melody'][melodic], weight=ones(melodic.sum()), item=wi[melodic])
-    if cl.any():
-        x = m['context'][cl].astype(np.float32)
-        x[:,:EMBEDDING.width] = code[ci[cl]]
-        out['harmony_predictor'] = dict(x=x, y=m['chord'][cl].astype(np.int64), weight=ones(cl.sum()), item=ci[cl])
+    if len(ci):
+        x = m['context'].astype(np.float32)
+        x[:,:EMBEDDING.width] = code[ci]
+        out['harmony_predictor'] = dict(x=x, y=m['chord'].astype(np.int64), weight=ones(len(ci)), item=ci)
     if len(wi):
         out['dynamics_engine'] = dict(x=_contours(m['intensity'], INTENSITY_WEIGHTS, scale, 'intensity'), y=m['expression'], weight=ones(len(wi)), item=wi)
         seen = m['groove_seen'].any(1)

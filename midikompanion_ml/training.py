@@ -428,7 +428,7 @@ def _environment():
     paths = [str(Path(midikompanion_ml.__file__).resolve().parents[1])]+[p for p in [os.environ.get('PYTHONPATH')] if p]
     return {**os.environ, **_MALLOC, 'OMP_NUM_THREADS':'1', 'MKL_NUM_THREADS':'1', 'PYTHONPATH':os.pathsep.join(paths)}
 
-# %% ../nbs/api/20_training.ipynb #a067e034
+# %% ../nbs/api/20_training.ipynb #d5cd7721
 def _work():
     "The other process: trains what standard input asks for, a line each, and answers on standard output."
     jobs,closed = queue.Queue(),threading.Event()
@@ -446,7 +446,7 @@ def _work():
     while (job:=jobs.get()) is not None:
         try: answer(summary=_train(**job, on_epoch=report))
         except InputError as e: answer(error=[e.field, e.value, e.expected, None if e.file is None else str(e.file)])
-        except KeyboardInterrupt: return
+        except KeyboardInterrupt: os._exit(0) # checkpoints and logs are closed; no need to take torch apart
         except Exception: answer(failure=traceback.format_exc())
 
 # %% ../nbs/api/20_training.ipynb #dff4e0c1

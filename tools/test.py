@@ -216,7 +216,7 @@ def real_input(work):
         return skip('24 clips of EMOPIA, end to end', 'MIDIKOMPANION_DATA is not set, or has no emopia/ (the README says where to get it)')
     clips,arrays,models = (work/n for n in ('emopia_clips','emopia_data','emopia_models'))
     steps = [('render_emopia', '--input', data/'emopia', '--output', clips, '--limit', '24'),
-             ('prepare_datasets', '--input', clips, '--output', arrays, '--workers', '2'),
+             ('prepare_datasets', '--input', clips, '--output', arrays, '--num-samples', SMALL['NUM_SAMPLES'], '--workers', '2'),
              ('train_all_models', '--data', arrays, '--epochs', '3', '--output-dir', models, '--device', 'cpu', '--logdir', work/'emopia_logs'),
              ('export_to_onnx', '--input', models, '--output', models),
              ('validate_models', '--models-dir', models)]
