@@ -25,7 +25,7 @@ try:
     Module = nn.Module
 except ImportError: torch,nn,Module = None,None,object # reading audio works without; measuring says what to install
 
-# %% ../nbs/api/05_audio_features.ipynb #3d52fc41
+# %% ../nbs/api/05_audio_features.ipynb #2b0f4595
 N_FFT, HOP_LENGTH, N_MELS, N_MFCC = 2048, 512, 128, 13 # samples a frame, samples between frames, mel bands, cepstral coefficients
 MIN_DURATION_SEC = 0.5  # shorter sound is not measured
 SILENCE_DB = -80.       # a clip whose peak stays below this many dB of full scale is silent
@@ -167,12 +167,13 @@ def dct_matrix(n_out:int=N_MFCC, n_in:int=N_MELS)->np.ndarray: # (n_out, n_in), 
     m[0] /= math.sqrt(2)
     return m
 
-# %% ../nbs/api/05_audio_features.ipynb #9cad4bf7
+# %% ../nbs/api/05_audio_features.ipynb #0e1b5c11
 MAJOR_PROFILE = (.748,.060,.488,.082,.670,.460,.096,.715,.104,.366,.057,.400)
 MINOR_PROFILE = (.712,.084,.474,.618,.049,.460,.105,.747,.404,.067,.133,.330)
 CHORD_STEPS = dict(major=(0,4,7), minor=(0,3,7), diminished=(0,3,6), augmented=(0,4,8), suspended=(0,5,7),
                    seventh=(0,4,7,10), major_seventh=(0,4,7,11), minor_seventh=(0,3,7,10)) # semitones above the root
 
+# %% ../nbs/api/05_audio_features.ipynb #dcc800e8
 def key_profiles()->np.ndarray: # (24, 12): 12 major keys from C, then 12 minor keys; each row has mean 0 and length 1
     "Key profiles for correlation by matrix product."
     p = np.array([np.roll(q, k) for q in (MAJOR_PROFILE, MINOR_PROFILE) for k in range(12)])
@@ -183,11 +184,12 @@ def chord_templates()->np.ndarray: # (96, 12): 12 roots of each kind of chord; e
     "Pitch classes of each chord."
     return np.array([[((pc-root)%12 in steps)/math.sqrt(len(steps)) for pc in range(12)] for steps in CHORD_STEPS.values() for root in range(12)])
 
-# %% ../nbs/api/05_audio_features.ipynb #ea9ad23f
+# %% ../nbs/api/05_audio_features.ipynb #64bb31fc
 LONG_FFT, LONG_HOP = 4*N_FFT, 8*HOP_LENGTH # samples a long frame, samples between long frames
 PITCHES = np.arange(33, 97)                # MIDI pitches that are looked for
 LONG_BINS = 900                            # bins of a long frame that are looked at, to 2.4 kHz
 
+# %% ../nbs/api/05_audio_features.ipynb #ddbcdcf6
 def pitch_filters()->np.ndarray: # (64, LONG_BINS)
     "How near each bin of a long frame is to each of `PITCHES`: 1 in tune, 0 from a quarter-tone away."
     pitch = 69+12*np.log2(np.maximum(bin_frequencies(n_fft=LONG_FFT)[:LONG_BINS], 1)/440)
@@ -392,9 +394,10 @@ def event_gaps(peaks): # (batch, frames) -> seconds between successive events, a
     at = torch.where(peaks, t, 1e9).sort(1)[0]
     return (at[:,1:]-at[:,:-1])*(HOP_LENGTH/SAMPLE_RATE),at[:,1:]<1e8
 
-# %% ../nbs/api/05_audio_features.ipynb #fc312a7f
+# %% ../nbs/api/05_audio_features.ipynb #6673b6ee
 LAGS = 345 # frames of autocorrelation: 8 seconds
 
+# %% ../nbs/api/05_audio_features.ipynb #a0c5be85
 def autocorrelation(x, n:int=LAGS): # (batch, frames) -> (batch, n); 1 at lag 0, all 0 for a silent row
     "Autocorrelation of each row at lags 0 to n-1."
     size = x.shape[1]+n
@@ -456,11 +459,12 @@ class Tonality(Module):
         sd = ((self.pitch-mean[:,None]).square()*weight).sum(1).sqrt()
         return *self.key(chroma/chroma.amax(1, keepdim=True).clamp(min=1e-12)),torch.stack([mean, sd], 1)
 
-# %% ../nbs/api/05_audio_features.ipynb #b057f8ca
+# %% ../nbs/api/05_audio_features.ipynb #583c9efe
 BEFORE, AFTER = LONG_FFT//2, LONG_FFT//2+HOP_LENGTH # samples of padding that the first and the last block need
 _SHORT = dict(mel=16, mfcc=N_MFCC, mfcc_change=5, tonal_change=1, shape=5) # columns of short frames
 _SHAPE = ('centroid','rolloff','bandwidth','flatness','zero_crossing')
 
+# %% ../nbs/api/05_audio_features.ipynb #6088e634
 class BlockMeasures(Module):
     "What is averaged over a clip, and what is kept of every frame."
     def __init__(self):

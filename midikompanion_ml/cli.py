@@ -83,9 +83,10 @@ def _train_parser():
     p.add_argument('--seed', type=int, default=0, help='the same seed gives the same networks on one kind of machine')
     return p
 
-# %% ../nbs/api/50_cli.ipynb #06e7a401
+# %% ../nbs/api/50_cli.ipynb #832662d1
 DEFAULT_DATA = './data' # where the made-up pieces go when no data set is named
 
+# %% ../nbs/api/50_cli.ipynb #e3058766
 def _default_data(num_samples, seed, workers):
     "Prepare the made-up pieces, unless they are there; another data set is left alone."
     from midikompanion_ml.datasets import prepare, read_summary
@@ -98,7 +99,16 @@ def _default_data(num_samples, seed, workers):
     start = time.time()
     _show_prepared(DEFAULT_DATA, prepare(path, num_samples=num_samples, seed=seed, workers=workers), start)
 
-# %% ../nbs/api/50_cli.ipynb #30ea695a
+# %% ../nbs/api/50_cli.ipynb #936d91ec
+def _trained_line(name, r):
+    "Loss of one network, and its validation score beside the trivial answer's."
+    metric = r['history']['headline']
+    ours,trivial = r['val'][metric],r['val'].get(f'baseline_{metric}')
+    better = trivial is None or (ours>trivial if metric.endswith(('accuracy','top1')) else ours<trivial)
+    return (f'  {name:<20} best validation loss {r["best_loss"]:.4f} after epoch {r["best_epoch"]} of {r["epochs"]}; {metric.replace("_", " ")} {ours:.3f}'
+            +('' if trivial is None else f', trivial {trivial:.3f}'+('' if better else ': NO BETTER than trivial, more data is needed')))
+
+# %% ../nbs/api/50_cli.ipynb #085af0e6
 @_command
 def train_all_models(argv=None):
     "Train the five networks."
@@ -110,8 +120,7 @@ def train_all_models(argv=None):
                         learning_rate=a.learning_rate, device=a.device, seed=a.seed, patience=a.patience or None,
                         resume=a.resume, logdir=a.logdir, workers=a.workers)
     print(f'\ntrained {len(results)} networks in {_seconds(start)}')
-    for name,r in results.items():
-        print(f'  {name:<20} best validation loss {r["best_loss"]:.4f} {r["loss_unit"]} after epoch {r["best_epoch"]} of {r["epochs"]}')
+    for name,r in results.items(): print(_trained_line(name, r))
     print(f'wrote checkpoints and training.json to {a.output_dir}\nnext: export_to_onnx --input {a.output_dir} --output {a.output_dir}')
 
 # %% ../nbs/api/50_cli.ipynb #79105727

@@ -40,7 +40,7 @@ class InputError(ValueError):
 
 def _rebuild_error(field, value, expected, file): return InputError(field, value, expected, file=file)
 
-# %% ../nbs/api/00_contract.ipynb #1a45e02b
+# %% ../nbs/api/00_contract.ipynb #b6f27963
 CONTRACT_VERSION = '1.0' # a host refuses model files whose contract version it does not know
 SAMPLE_RATE = 22050      # of all audio that is measured, in Hz
 
@@ -82,14 +82,14 @@ AUDIO_FEATURES = Vector('audio_features', (
     'events_per_sec','ioi_median_sec','ioi_sd_sec','tempo_bpm','pulse_clarity','tempogram_entropy',
 ), -math.inf, math.inf, 'raw', 'statistics over a clip: timbre, key-relative chroma, chord qualities, brightness, loudness, onsets, tempo')
 
-# %% ../nbs/api/00_contract.ipynb #44d4c87b
+# %% ../nbs/api/00_contract.ipynb #a3b3786b
 DIMENSIONS = {'valence':(-1.,1.), 'arousal':(-1.,1.), 'dominance':(-1.,1.), 'intensity':(0.,1.)} # name: (low, high)
 BUMPS = 16 # Gaussian bumps a dimension
 
 EMBEDDING = Vector('embedding', tuple(f'{d}_{k:02d}' for d in DIMENSIONS for k in range(BUMPS)), -1., 1.,
     'code', 'emotion as a population code: 16 Gaussian bumps for each of valence, arousal, dominance, intensity')
 
-# %% ../nbs/api/00_contract.ipynb #7da75ce9
+# %% ../nbs/api/00_contract.ipynb #bd88166c
 PITCH_CLASSES = ('C','C#','D','D#','E','F','F#','G','G#','A','A#','B')
 QUALITIES = ('maj','min','sus','min7','maj7')
 BARS, EIGHTHS, SIXTEENTHS = 4, 8, 16 # bars in a window, eighths and sixteenths in a bar of 4/4
@@ -97,7 +97,7 @@ BARS, EIGHTHS, SIXTEENTHS = 4, 8, 16 # bars in a window, eighths and sixteenths 
 NOTES = Vector('notes', _numbered('pitch', 128), 0., 1., 'probability',
     'probability that the melody sounds this MIDI pitch within 4 bars, tonic moved to C, middle octave from 60')
 
-# %% ../nbs/api/00_contract.ipynb #2c276dee
+# %% ../nbs/api/00_contract.ipynb #4907934e
 CHORDS = Vector('chords', (*(f'{r}:{q}' for r in PITCH_CLASSES for q in QUALITIES), 'N', 'G:7', 'B:dim', 'G:7sus4'),
     0., 1., 'probability', 'next chord, root relative to a tonic of C; sums to 1')
 
@@ -109,7 +109,7 @@ CONTEXT = Vector('context', (*EMBEDDING.slots, *(f'melody_{s}' for s in _TONIC_S
     '25 previous chord and 25 the chord before it (one-hot), mode (1 major, -1 minor, 0 unknown), '
     'position in the phrase (-1 first bar, 1 last)')
 
-# %% ../nbs/api/00_contract.ipynb #a13c0eae
+# %% ../nbs/api/00_contract.ipynb #83edcecc
 INTENSITY = Vector('intensity', tuple(f'bar{b+1}_eighth{e+1}' for b in range(BARS) for e in range(EIGHTHS)),
     0., 1., 'level', 'intensity contour: 4 bars of 4/4 in eighths')
 EXPRESSION = Vector('expression', tuple(f'bar{b+1}_{k}' for b in range(BARS) for k in ('velocity','accent','articulation','swell')),
@@ -121,7 +121,7 @@ GROOVE = Vector('groove', (*(f'offset_{s+1}' for s in range(SIXTEENTHS)), *(f'ac
     -1., 1., 'mixed', 'for each sixteenth of the bar: timing offset in sixteenths (early is negative, in [-0.5, 0.5]), '
     'then accent (relative velocity, in [-1, 1])')
 
-# %% ../nbs/api/00_contract.ipynb #246f134a
+# %% ../nbs/api/00_contract.ipynb #7b6b0670
 VECTORS = {v.name:v for v in (AUDIO_FEATURES, EMBEDDING, NOTES, CONTEXT, CHORDS, INTENSITY, EXPRESSION, AROUSAL, GROOVE)}
 
 # %% ../nbs/api/00_contract.ipynb #51c654ba
@@ -175,9 +175,10 @@ class ModelSpec:
     @property
     def file(self)->str: return f'{self.name}.onnx'
 
-# %% ../nbs/api/00_contract.ipynb #87d3e424
+# %% ../nbs/api/00_contract.ipynb #1e098986
 MODELS = {m.name:m for m in (
-    ModelSpec('emotion_recognizer', 'EmotionRecognizer', AUDIO_FEATURES, EMBEDDING,  'squared code distance a slot'),
+    ModelSpec('emotion_recognizer', 'EmotionRecognizer', AUDIO_FEATURES, EMBEDDING,
+              'squared code distance a slot; nats a sign where only a quadrant is known'),
     ModelSpec('melody_transformer', 'MelodyTransformer', EMBEDDING,      NOTES,      'nats a pitch'),
     ModelSpec('harmony_predictor',  'HarmonyPredictor',  CONTEXT,        CHORDS,     'nats a chord'),
     ModelSpec('dynamics_engine',    'DynamicsEngine',    INTENSITY,      EXPRESSION, 'mean absolute error'),

@@ -17,9 +17,10 @@ from .emotion import QUADRANTS
 from .midi import read_midi
 from .synthesis import render, write_wav
 
-# %% ../nbs/api/09_corpora.ipynb #574c5ff0
+# %% ../nbs/api/09_corpora.ipynb #5f739540
 EMOPIA_LICENSE = 'CC BY-NC-SA 4.0'
 
+# %% ../nbs/api/09_corpora.ipynb #1bb5b0da
 def _emopia_rows(folder):
     "The rows of `clips.csv` with the official split of each clip, or None where it has none."
     folder = Path(folder)
@@ -46,13 +47,13 @@ def _some_of_each(rows, limit):
         taken += [r for turn in zip(*by_quadrant) for r in turn][:n]
     return taken
 
-# %% ../nbs/api/09_corpora.ipynb #d6275ca4
+# %% ../nbs/api/09_corpora.ipynb #e8ebce60
 def _render_clip(job): # (id, source, output folder, backend): the reason when it is skipped, else None
     name,source,output,backend = job
     wav,mid = output/'audio'/f'{name}.wav',output/'midi'/f'{name}.mid'
     try:
         if not mid.exists():
-            score = read_midi(source)
+            read_midi(source) # refuses what is no MIDI file
             with atomic_path(mid) as tmp: shutil.copyfile(source, tmp)
         if not wav.exists(): write_wav(wav, render(read_midi(mid), backend=backend), sr=SAMPLE_RATE)
     except InputError as e: return str(e)

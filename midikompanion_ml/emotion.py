@@ -29,7 +29,7 @@ class Emotion:
 
     def __array__(self, dtype=None, copy=None): return np.array(astuple(self), dtype=dtype or np.float64)
 
-# %% ../nbs/api/01_emotion.ipynb #c48fcf6e
+# %% ../nbs/api/01_emotion.ipynb #d72a2f29
 SCALES = {'signed':(-1.,1.), 'sam9':(1.,9.), 'unit':(0.,1.), 'emobank5':(1.,5.)} # name: (lowest, highest rating)
 
 # %% ../nbs/api/01_emotion.ipynb #06baab46
@@ -47,9 +47,10 @@ def from_scale(
     if not ok: raise InputError(dimension, value, f'a rating in [{a:g}, {b:g}] ({scale})')
     return float(low+(value-a)*(high-low)/(b-a))
 
-# %% ../nbs/api/01_emotion.ipynb #3098cd71
+# %% ../nbs/api/01_emotion.ipynb #0bb43a68
 QUADRANTS = {'Q1':(1,1), 'Q2':(-1,1), 'Q3':(-1,-1), 'Q4':(1,-1)} # name: (sign of valence, sign of arousal)
 
+# %% ../nbs/api/01_emotion.ipynb #79e2505e
 def quadrant(
     valence, # (...,) in [-1, 1]
     arousal, # (...,) in [-1, 1]
@@ -58,7 +59,7 @@ def quadrant(
     v,a = np.asarray(valence)>=0,np.asarray(arousal)>=0
     return np.where(a, np.where(v,1,2), np.where(v,4,3))
 
-# %% ../nbs/api/01_emotion.ipynb #46131319
+# %% ../nbs/api/01_emotion.ipynb #a61eff2d
 CENTRES = np.stack([np.linspace(low, high, BUMPS) for low,high in DIMENSIONS.values()]) # (4, 16)
 WIDTHS = CENTRES[:,1]-CENTRES[:,0]                                                     # (4,)
 

@@ -13,13 +13,13 @@ from torch.nn import functional as F
 from .contract import CHORDS
 from .networks import Network, hidden, predict
 
-# %% ../nbs/api/12_harmony_predictor.ipynb #4f4256b5
+# %% ../nbs/api/12_harmony_predictor.ipynb #9e41bc65
 class HarmonyPredictor(Network):
-    "128-128-128-64: emotion code and musical state to the probability of each chord."
+    "128-128-64-64: emotion code and musical state to the probability of each chord."
     name,headline = 'harmony_predictor','top1'
 
     def __init__(self):
-        super().__init__(*hidden(128, 128, dropout=.2), *hidden(128, 128, dropout=.1), nn.Linear(128, 64), nn.Softmax(-1))
+        super().__init__(*hidden(128, 128, dropout=.5), *hidden(128, 64, dropout=.3), nn.Linear(64, 64), nn.Softmax(-1))
 
     def loss_from_raw(self, raw, batch): return F.cross_entropy(raw, batch['y'])
     def score(self, rows, *, train=None): return harmony_score(self, rows, train=train)

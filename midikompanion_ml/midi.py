@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from .contract import PITCH_CLASSES, InputError, atomic_path
 
-# %% ../nbs/api/03_midi.ipynb #ed663fb6
+# %% ../nbs/api/03_midi.ipynb #7b2a9b2b
 NOTE_COLUMNS = ['onset_beats','duration_beats','onset_sec','duration_sec','pitch','velocity','track','channel','program']
 DRUM_CHANNEL = 9 # counted from 0, where General MIDI keeps the drum kit
 
@@ -388,33 +388,35 @@ def write_midi(
     f.save(file=out)
     with atomic_path(path) as tmp: tmp.write_bytes(out.getvalue())
 
-# %% ../nbs/api/03_midi.ipynb #2e8dcee6
+# %% ../nbs/api/03_midi.ipynb #2192b84e
 KEY_PROFILES = np.array([[.238,.006,.111,.006,.137,.094,.016,.214,.009,.080,.008,.081],  # Albrecht & Shanahan (2013), major
                          [.220,.006,.104,.123,.019,.103,.012,.214,.062,.022,.061,.052]]) # and minor, from the tonic up
 
 Key = namedtuple('Key', 'tonic mode clarity')
 Key.__doc__ = "A key: tonic (pitch class 0..11), mode (`'major'` or `'minor'`), clarity (how far ahead of the next best key, 0 = undecided)."
 
-# %% ../nbs/api/03_midi.ipynb #471f6eea
+# %% ../nbs/api/03_midi.ipynb #e56aed2c
 def _standard(x): # zero mean and unit length along the last axis; all zero where it is flat
     x = x-x.mean(-1, keepdims=True)
     size = np.sqrt((x**2).sum(-1, keepdims=True))
     return x/np.where(size>1e-12, size, 1)
 
 def key_fits(
-    pc_weights,  # how much each pitch class sounds, (..., 12), not negative
+    pc_weights,    # how much each pitch class sounds, (..., 12), not negative
     *,
-    profiles=KEY_PROFILES, # weights from the tonic up, major and minor, (2, 12)
-)->np.ndarray:   # correlation with each key, (..., 24): 12 major keys from C, then 12 minor keys
+    profiles=None, # weights from the tonic up, major and minor, (2, 12); `KEY_PROFILES` by default
+)->np.ndarray:     # correlation with each key, (..., 24): 12 major keys from C, then 12 minor keys
     "How well each key fits a histogram of pitch classes."
-    keys = _standard(np.asarray(profiles, float))[:,(np.arange(12)-np.arange(12)[:,None])%12].reshape(24, 12)
+    profiles = np.asarray(KEY_PROFILES if profiles is None else profiles, float)
+    keys = _standard(profiles)[:,(np.arange(12)-np.arange(12)[:,None])%12].reshape(24, 12)
     return _standard(np.asarray(pc_weights, float))@keys.T
 
+# %% ../nbs/api/03_midi.ipynb #94a93f70
 def find_key_from_histogram(
-    pc_weights,  # how much each pitch class sounds, (..., 12), not negative
+    pc_weights,    # how much each pitch class sounds, (..., 12), not negative
     *,
-    profiles=KEY_PROFILES,
-)->Key:          # tonic, mode and clarity, each of shape (...)
+    profiles=None, # as in `key_fits`
+)->Key:            # tonic, mode and clarity, each of shape (...)
     "The best fitting key of each histogram; C major with clarity 0 where there is nothing to go by."
     pc_weights = np.asarray(pc_weights, float)
     if pc_weights.shape[-1:]!=(12,): raise InputError('pc_weights shape', pc_weights.shape, '(..., 12), one a pitch class')
@@ -425,6 +427,7 @@ def find_key_from_histogram(
     mode = np.where(best<12, 'major', 'minor')
     return Key(best%12, mode if mode.ndim else str(mode), top[...,-1]-top[...,-2])
 
+# %% ../nbs/api/03_midi.ipynb #781940f0
 def find_key(
     notes, # notes of any instruments, `DataFrame` or `Score`; drums are ignored
 )->Key:

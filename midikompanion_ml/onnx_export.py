@@ -54,9 +54,15 @@ def export_onnx(
         onnx.save(model, str(tmp))
     return path
 
-# %% ../nbs/api/21_onnx_export.ipynb #9458b231
-def checkpoint_path(folder, name): return Path(folder)/f'{name}.best.pt' # where the best weights of a network are
+# %% ../nbs/api/21_onnx_export.ipynb #b59c4aac
+def checkpoint_path(
+    folder, # what `train_all_models` wrote
+    name,   # of a network
+)->Path:
+    "Where the best weights of a network are."
+    return Path(folder)/f'{name}.best.pt'
 
+# %% ../nbs/api/21_onnx_export.ipynb #a78fd7d3
 def read_training(
     folder, # what `train_all_models` wrote
 )->dict:    # name: summary

@@ -15,9 +15,10 @@ from typing import Callable
 import numpy as np
 from .contract import InputError, SAMPLE_RATE, atomic_path
 
-# %% ../nbs/api/04_synthesis.ipynb #aa93574a
+# %% ../nbs/api/04_synthesis.ipynb #2d3f970a
 SLAB = 64*256 # samples that are computed together
 
+# %% ../nbs/api/04_synthesis.ipynb #556f33c5
 def pitch_hz(pitch)->float: # MIDI pitch (60 = middle C) to Hz, A4 = 440
     "Frequency of a MIDI pitch in equal temperament."
     return 440.*2**((pitch-69)/12)
@@ -133,7 +134,7 @@ class Timbre:
     vibrato_cents:float=0.
     players:int=1
 
-# %% ../nbs/api/04_synthesis.ipynb #833b9461
+# %% ../nbs/api/04_synthesis.ipynb #f5fe5379
 TIMBRES = {t.name:t for t in (
     Timbre('piano', _piano, release_sec=.14, gain=.22),
     Timbre('electric_piano', _electric_piano, release_sec=.12, gain=.2),
@@ -149,7 +150,7 @@ TIMBRES = {t.name:t for t in (
     Timbre('lead', _rolled_off(.8, 900, 6000), held=True, attack_sec=.01, release_sec=.08, gain=.12, vibrato_cents=5, players=2),
 )}
 
-# %% ../nbs/api/04_synthesis.ipynb #ec8c313c
+# %% ../nbs/api/04_synthesis.ipynb #0e24f674
 _PROGRAM_RANGES = ((4,'piano'), (6,'electric_piano'), (8,'plucked'), (16,'mallet'), (24,'organ'), (32,'plucked'), (40,'bass'),
     (45,'strings'), (47,'plucked'), (48,'mallet'), (52,'strings'), (55,'pad'), (64,'brass'), (72,'reed'), (80,'flute'),
     (88,'lead'), (104,'pad'), (108,'plucked'), (109,'mallet'), (110,'reed'), (111,'strings'), (112,'reed'),
@@ -193,7 +194,7 @@ def _bell(rng, n, sr): return damped_partials([587, 845, 1690, 2540], [.4, .45, 
 def _shaker(rng, n, sr): return .2*_noise(rng, n, sr, 4500, 11000)*np.exp(-(np.arange(n)/sr-.02)**2*1500)
 def _tom(f0): return lambda rng, n, sr: .75*_skin(n, sr, f0, .5, 7.5)+.05*_noise(rng, n, sr, 600, 4000)*np.exp(-np.arange(n)/sr*90)
 
-# %% ../nbs/api/04_synthesis.ipynb #69a11a12
+# %% ../nbs/api/04_synthesis.ipynb #5edb49d3
 _DRUMS = {'kick':(_kick,.6), 'stick':(_stick,.15), 'snare':(_snare,.45), 'clap':(_clap,.35), 'closed_hat':(_closed_hat,.22),
     'open_hat':(_open_hat,.9), 'crash':(_crash,2.), 'ride':(_ride,1.5), 'bell':(_bell,.5), 'shaker':(_shaker,.12),
     **{f'tom_{hz}':(_tom(hz),.7) for hz in (82, 98, 117, 139, 165, 196, 262, 330)}} # name: (recipe, duration_sec)
@@ -204,12 +205,13 @@ _DRUM_KEYS = {35:'kick', 36:'kick', 37:'stick', 38:'snare', 39:'clap', 40:'snare
 DRUM_CHANNEL = 9
 DRUM_SOUNDS = tuple(_DRUM_KEYS.get(p, 'stick') for p in range(128)) # by MIDI pitch
 
-# %% ../nbs/api/04_synthesis.ipynb #cfc0e2bd
+# %% ../nbs/api/04_synthesis.ipynb #31375d0c
 CACHE_BYTES = 180*2**20 # most memory that the tables take
 LAYERS = 8              # steps of force
 REST_SEC = 12           # a string is at rest after this time at the latest
 _tables,_table_bytes = {},[0] # key: (samples, whether it is complete)
 
+# %% ../nbs/api/04_synthesis.ipynb #96df7067
 def clear_tables():
     "Forget all tables, for measuring and to free memory."
     _tables.clear(); _table_bytes[0] = 0
@@ -255,10 +257,11 @@ def _make_note(timbre, pitch, layer, sr, n, before=None):
     if start==0: x[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)[:size]
     return (x if before is None else np.concatenate([before, x])),start+size==rest
 
-# %% ../nbs/api/04_synthesis.ipynb #9b5795da
+# %% ../nbs/api/04_synthesis.ipynb #897937a5
 SILENCE_SEC = .5    # what no notes sound like
 MAX_SEC = 6*3600    # longest piece that is rendered
 
+# %% ../nbs/api/04_synthesis.ipynb #36cf5ac8
 def _checked(name, x, low, high, n=None):
     "A column of notes as an array, within its range."
     try: x = np.asarray(x, float)

@@ -55,10 +55,11 @@ _FIT = SimpleNamespace( # fitted on 2,000 pieces to the effect sizes of EMOPIA; 
     melody_above=10,                   # semitones of the melody above the register
 )
 
-# %% ../nbs/api/07_synthetic.ipynb #fb875776
+# %% ../nbs/api/07_synthetic.ipynb #7c66396b
 PIANO = (0, 0, 0) # General MIDI programs of melody, chords, bass
 BANDS = ((0,4,33), (4,48,33), (48,0,32), (24,0,32), (24,48,33), (0,48,32))
 
+# %% ../nbs/api/07_synthetic.ipynb #5f42b0d8
 def _vary(rng, x, sd): return float(x)*math.exp(rng.gauss(0, sd)) # individual variation, as a factor
 def _within(x, low, high): return min(max(float(x), low), high)
 
@@ -142,10 +143,11 @@ def chord_progression(
     if cadence: kinds[-1] = degrees[-1][1] # comes to rest
     return [(float(b), (tonic+d[0])%12, k) for b,d,k in zip(beats, degrees, kinds)]
 
-# %% ../nbs/api/07_synthetic.ipynb #1487a027
+# %% ../nbs/api/07_synthetic.ipynb #215a5e62
 INTERVALS = {'maj':(0,4,7), 'min':(0,3,7), 'dim':(0,3,6), 'sus2':(0,2,7), 'sus4':(0,5,7),
              '7':(0,4,7,10), 'min7':(0,3,7,10), 'maj7':(0,4,7,11), '7sus4':(0,5,7,10)} # semitones above the root
 
+# %% ../nbs/api/07_synthetic.ipynb #2d724c72
 def voicing(
     root:int,    # pitch class 0..11
     quality:str, # one of `INTERVALS`
@@ -155,14 +157,19 @@ def voicing(
     "The chord within one octave from `low`: chords that follow each other then move little."
     return sorted(low+(root+i-low)%12 for i in INTERVALS[quality])
 
-def chord_spans(chords, bars): # (start, end, root, quality) of each chord, in sixteenths
+def chord_spans(
+    chords:list, # (onset_beats, root, quality)
+    bars:int,
+)->list:         # (start, end, root, quality) of each chord, in sixteenths
+    "From where to where each chord sounds."
     ends = [int(4*c[0]) for c in chords[1:]]+[16*bars]
     return [(int(4*on), end, root, quality) for (on,root,quality),end in zip(chords, ends)]
 
-# %% ../nbs/api/07_synthetic.ipynb #4f1333b2
+# %% ../nbs/api/07_synthetic.ipynb #81b36520
 SHAPES = {'flat':lambda t: 0*t, 'rise':lambda t: 2*t-1, 'fall':lambda t: 1-2*t, 'arch':lambda t: 2*np.sin(np.pi*t)-1,
           'waves':lambda t: np.sin(4*np.pi*t-1), 'late':lambda t: 2*t**3-.6}
 
+# %% ../nbs/api/07_synthetic.ipynb #ecbff299
 def energy_curve(
     rng:random.Random,
     bars:int,
@@ -192,9 +199,10 @@ def motif_steps(rng, n, leaps): # n steps in scale degrees; `leaps` in [0, 1] ma
     "The shape of a motif: a random walk that prefers seconds."
     return rng.choices(list(_WALK), [w*(1+2*leaps if abs(s)>1 else 1) for s,w in _WALK.items()], k=n)
 
-# %% ../nbs/api/07_synthetic.ipynb #41cb096e
+# %% ../nbs/api/07_synthetic.ipynb #b7ccbfa7
 STEPS = {'major':(0,2,4,5,7,9,11), 'minor':(0,2,3,5,7,8,10)} # the scales, semitones above the tonic
 
+# %% ../nbs/api/07_synthetic.ipynb #720dd622
 def _degree_pitch(degree, tonic, scale): return tonic+12*(degree//7)+scale[degree%7]
 
 def _nearest_tone(pitch, pcs):
@@ -206,9 +214,10 @@ def _tones(chords, sixteenth):
     root,quality = next((r,q) for on,r,q in reversed(chords) if 4*on<=sixteenth)
     return {(root+i)%12 for i in INTERVALS[quality]}
 
-# %% ../nbs/api/07_synthetic.ipynb #4f306bfb
+# %% ../nbs/api/07_synthetic.ipynb #61b56c3a
 FORMS = ('AABA','ABAB','ABAC','AAAB','ABCA','AABC') # which motif each bar takes up
 
+# %% ../nbs/api/07_synthetic.ipynb #dd177c62
 def _line(rng, style, energy): # (sixteenth, step in scale degrees, centre of the line in degrees, whether last) of each note
     "Motifs laid out in a form; the energy thickens and lifts them."
     bars,form,motifs = len(energy)//2,rng.choice(FORMS),{}
@@ -242,7 +251,7 @@ def write_melody(
     ends = [o for o,_ in out[1:]]+[8*len(energy)]
     return [(o, min(end-o, 12), end-o, pitch) for (o,pitch),end in zip(out, ends)]
 
-# %% ../nbs/api/07_synthetic.ipynb #4e051593
+# %% ../nbs/api/07_synthetic.ipynb #a9ce93b8
 FIGURES = { # sixteenths of the bar on which the figure sounds; each family from sparse to dense
     'block': ((0,), (0,8), (0,4,8,12), tuple(range(0,16,2))),
     'comp':  ((0,10), (0,6,10), (0,3,6,10,12), (0,3,6,8,11,14)),
@@ -250,6 +259,7 @@ FIGURES = { # sixteenths of the bar on which the figure sounds; each family from
 ARPEGGIOS = ((0,1,2,3), (0,2,1,2), (3,2,1,0), (0,1,2,1), (0,2,3,2)) # orders of the chord's tones
 _RATES = {(f,i):len(hits)*(1 if f=='arp' else 3.2)/4 for f,levels in FIGURES.items() for i,hits in enumerate(levels)} # notes a beat
 
+# %% ../nbs/api/07_synthetic.ipynb #13424c0a
 def choose_figure(rng, style): # family and level in `FIGURES`
     "A figure that fills the piece up to its density."
     wanted = max(style.density*(1-_FIT.melody-_FIT.bass), .4)
@@ -278,9 +288,10 @@ def write_accompaniment(
             out += [(p, q-p, end-p, t) for t in ([tones[order[i%4]%len(tones)]] if family=='arp' else tones)]
     return out
 
-# %% ../nbs/api/07_synthetic.ipynb #e89829d5
+# %% ../nbs/api/07_synthetic.ipynb #a49ef012
 BASSES = ((0,), (0,8), (0,6,8), (0,4,8,12), (0,3,6,8,11,14), tuple(range(0,16,2))) # from sparse to driving
 
+# %% ../nbs/api/07_synthetic.ipynb #87906472
 def write_bass(rng, style, chords, energy): # as `write_accompaniment`
     "Roots, with fifths or octaves between them."
     wanted = style.density*_FIT.bass*np.exp(.35*style.drive+rng.gauss(0, .3)) # notes a beat
@@ -293,7 +304,7 @@ def write_bass(rng, style, chords, energy): # as `write_accompaniment`
         out += [(p, q-p, end-p, pitch+(other if i%2 and p%8 else 0)) for i,(p,q) in enumerate(zip(hits, hits[1:]+[end]))]
     return out
 
-# %% ../nbs/api/07_synthetic.ipynb #24cb9afa
+# %% ../nbs/api/07_synthetic.ipynb #bfe02f7b
 KICK,SNARE,RIM,HAT,OPEN_HAT,RIDE,CRASH,TOM = 36,38,37,42,46,51,49,45
 DRUMS = ( # from sparse to driving; {drum: sixteenths of the bar}
     {RIDE:(0,8), KICK:(0,)},
@@ -317,11 +328,12 @@ def write_drums(rng, style, energy): # (onset, 1, 1, drum)
     if level>3.5: out.append((0, 1, 1, CRASH))
     return out
 
-# %% ../nbs/api/07_synthetic.ipynb #8f27e13f
+# %% ../nbs/api/07_synthetic.ipynb #03ec1859
 METRE = np.array([1.,-.6,-.1,-.6, .3,-.6,-.1,-.5, .6,-.6,-.1,-.6, .3,-.6,0.,-.4]) # accent of each sixteenth
 LATE_MS = np.array([-2,7,1,9, 4,7,2,9, -2,7,1,9, 4,7,3,10])                        # where players put each sixteenth
 PARTS = np.array([.55,-.25,0.,0.])                                                # weight of melody, chords, bass, drums
 
+# %% ../nbs/api/07_synthetic.ipynb #8020d1a2
 def activity(on): # notes that start together, and sixteenths in use within half a bar; on (n,) sorted sixteenths
     "How thick and how busy the score is around each note."
     count = np.bincount(on, minlength=on[-1]+9)
@@ -461,7 +473,7 @@ def sample_emotions(
     x = np.clip(COORDINATES[ids]+rng.normal(0, jitter, (n,4)), (-1,-1,-1,0), 1)
     return [(Emotion(*row), int(i)) for row,i in zip(x.tolist(), ids)]
 
-# %% ../nbs/api/07_synthetic.ipynb #a2af4538
+# %% ../nbs/api/07_synthetic.ipynb #d6cf969c
 CUES = {'notes_per_sec':'notes per second', 'onsets_per_sec':'onsets per second', 'velocity':'velocity', 'velocity_sd':'velocity deviation',
         'note_length_sec':'median note length, s', 'leap_semitones':'interval in the top line, semitones', 'major_share':'share in major'}
 EMOPIA_EFFECTS = { # published Cohen's d of high against low: arousal, valence

@@ -128,7 +128,7 @@ COORDINATES = np.array([x for _,x in _ROWS]) # valence, arousal, dominance, inte
 COORDINATES.setflags(write=False)
 _PATHS = [p for p,_ in _ROWS]
 
-# %% ../nbs/api/02_thesaurus.ipynb #6c943cb5
+# %% ../nbs/api/02_thesaurus.ipynb #4a8ea546
 EMOPIA_CUES = { # mean over the clips of Q1, Q2, Q3, Q4
     'notes_per_sec':    (8.5, 10.0, 4.7, 4.7),
     'onsets_per_sec':   (5.2, 6.2, 3.7, 3.6),
@@ -139,16 +139,18 @@ EMOPIA_CUES = { # mean over the clips of Q1, Q2, Q3, Q4
     'major_share':      (.81, .29, .42, .73),     # clips in major
 }
 
-# %% ../nbs/api/02_thesaurus.ipynb #da7d81a7
+# %% ../nbs/api/02_thesaurus.ipynb #6af0f2ea
 _CORNERS = np.array([[1,.5,.5], [1,-.5,.5], [1,-.5,-.5], [1,.5,-.5]]) # 1, valence, arousal of Q1 to Q4
 _LINKS = {'velocity':(lambda y: y, lambda z: z), 'leap_semitones':(lambda y: y, lambda z: z),
           'major_share':(lambda y: np.log(y/(1-y)), lambda z: 1/(1+np.exp(-z)))}
 _LOG = (np.log, np.exp)
 
+# %% ../nbs/api/02_thesaurus.ipynb #c7edb54f
 def _fit_plane(name): # height, slope along valence, slope along arousal
     "Least-squares plane through the four quadrant means of a cue."
     return np.linalg.lstsq(_CORNERS, _LINKS.get(name, _LOG)[0](np.array(EMOPIA_CUES[name])), rcond=None)[0]
 
+# %% ../nbs/api/02_thesaurus.ipynb #53a2efc9
 CUE_PLANES = {name:_fit_plane(name) for name in EMOPIA_CUES} # cue: (3,) on the linked scale
 
 # %% ../nbs/api/02_thesaurus.ipynb #ecb9edc1
@@ -165,7 +167,7 @@ _SD = .5 # standard deviation of valence and arousal that the correlations are r
 _TEMPO = dict(mean=117., valence=36*.25/_SD, arousal=36*.54/_SD) # BPM, BPM a unit
 _REGISTER = dict(mean=61.5, valence=5.4*.19/_SD)                 # MIDI pitch, semitones a unit
 
-# %% ../nbs/api/02_thesaurus.ipynb #7e879df7
+# %% ../nbs/api/02_thesaurus.ipynb #a38ffe74
 ATTRIBUTE_RANGES = dict(majorness=(-1.,1.), tempo_bpm=(50.,180.), dynamics_velocity=(20.,120.), register_pitch=(48.,76.),
                         articulation=(0.,1.), rhythmic_density=(.5,6.), harmonic_tension=(0.,1.)) # name: (lowest, highest)
 
@@ -198,14 +200,16 @@ def musical_attributes(
     out = {k:float(v) for k,v in musical_attributes_array(np.asarray(emotion)).items()}
     return dict(mode='major' if out['majorness']>=0 else 'minor', **out)
 
-# %% ../nbs/api/02_thesaurus.ipynb #e7c4f57d
+# %% ../nbs/api/02_thesaurus.ipynb #93b109bc
 NEIGHBOURS = 3,8    # fewest and most related nodes
 CLEAR_VALENCE = .15 # valence beyond this has a sign that counts
 
+# %% ../nbs/api/02_thesaurus.ipynb #8d153adc
 def meaning_distance(
-    x=COORDINATES, # coordinates in the order of the ids, (216, 4)
-)->np.ndarray:     # (216, 216); infinite across opposite valence and to oneself
+    x=None,    # coordinates in the order of the ids, (216, 4); those of the thesaurus by default
+)->np.ndarray: # (216, 216); infinite across opposite valence and to oneself
     "Distance in coordinates, plus 0.15 across groups and 0.3 across basic emotions."
+    x = COORDINATES if x is None else x
     ids = np.arange(len(x))
     d = np.linalg.norm(x[:,None]-x, axis=-1)
     d = d+.15*(ids[:,None]//6!=ids//6)+.15*(ids[:,None]//36!=ids//36)
