@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['AUDIO_SUFFIXES', 'MIDI_SUFFIXES', 'SPLITS', 'GRID_CLARITY', 'PART', 'Label', 'parse_label', 'Item', 'synthetic_items',
            'scan_folder', 'bundles', 'assign_splits', 'augment_items', 'grid_clarity', 'measure_items', 'prepare',
-           'read_summary', 'load_arrays']
+           'read_summary', 'load_arrays', 'make_example_folder']
 
 # %% ../nbs/api/08_datasets.ipynb #78c882a9
 import difflib, hashlib, json, os, shutil, time, zipfile
@@ -110,11 +110,12 @@ def synthetic_items(
                           license='Apache-2.0', seed=(seed*1_000_003+i)%2**31, audio=audio))
     return items
 
-# %% ../nbs/api/08_datasets.ipynb #76392696
+# %% ../nbs/api/08_datasets.ipynb #8821537a
 AUDIO_SUFFIXES, MIDI_SUFFIXES = ('.wav','.mp3','.flac','.ogg'), ('.mid','.midi')
 SPLITS = ('train','val','test')
 _ENTRY_KEYS = ('audio_path','midi_path','node_id','quadrant','scale','group','song','split','id','license','title',*DIMENSIONS)
 
+# %% ../nbs/api/08_datasets.ipynb #08379035
 def _skip(skipped, error, **where):
     skipped.append(dict(**where, field=error.field, value=str(error.value)[:200], expected=error.expected, reason=str(error)))
 
@@ -299,9 +300,10 @@ def _music(item):
     return dict(notes=notes, program=score.notes['program'].to_numpy(), tonic=key.tonic, mode=key.mode, chords=find_chords(notes),
                 melody=melody_line(notes, track_names=score.track_names), starts=windows(score))
 
-# %% ../nbs/api/08_datasets.ipynb #8d380516
+# %% ../nbs/api/08_datasets.ipynb #8c14b2a2
 GRID_CLARITY = .3 # least mean resultant length of onset phases for a beat grid to be believed
 
+# %% ../nbs/api/08_datasets.ipynb #8304c3ad
 def grid_clarity(
     onset_beats, # (n,)
 )->float:        # 1 when every onset lies on its sixteenth, about 0 when there is no grid
@@ -387,10 +389,11 @@ def _shared_features():
     if not hasattr(_shared_features, 'module'): _shared_features.module = AudioFeatures()
     return _shared_features.module
 
-# %% ../nbs/api/08_datasets.ipynb #7d2b105e
+# %% ../nbs/api/08_datasets.ipynb #7cca76de
 PART = 50 # items a part
 _ROWS = ('intensity','arousal','expression','groove','groove_seen','melody')
 
+# %% ../nbs/api/08_datasets.ipynb #b6c3fee0
 def _pack(rows, skipped):
     "One part as arrays without objects."
     with_sound = [r for r in rows if r['features'] is not None]
@@ -556,7 +559,7 @@ def _check_skipped(skipped, total, output):
     if total and len(skipped)>total/2:
         raise InputError('input', f'{len(skipped)} of {total} skipped', f'at most half to be skipped: the reasons are in {Path(output)/"skipped.json"}')
 
-# %% ../nbs/api/08_datasets.ipynb #c98ac383
+# %% ../nbs/api/08_datasets.ipynb #d657a6a5
 def prepare(
     output,           # folder for the data set; it is replaced only when everything has been measured
     *,
@@ -577,9 +580,10 @@ def prepare(
     settings = dict(input=None if root is None else root.name, num_samples=num_samples, seed=seed, augment=augment, key=_key(items, (seed, augment)))
     if (done:=_prepared_already(output, settings)): return done
     main = dict(_corpus(items, parts, augment=augment, **how), root=root)
-    skipped += [dict(s, path=items[s['item']].id if s['item']<len(items) else main['items'][s['item']].id) for s in main['skipped']]
+    lost = [s for s in main['skipped'] if s['item']<len(items)] # a change of an item is lost with it
+    skipped += [dict(s, path=items[s['item']].id) for s in lost]
     if skipped or (output/'skipped.json').exists(): write_json(output/'skipped.json', skipped)
-    _check_skipped(skipped, len(items)+len(skipped)-len(main['skipped']), output)
+    _check_skipped(skipped, len(items)+len(skipped)-len(lost), output)
     filled = [n for n in MODELS if not _has_rows(main, n)]
     corpora = {n:main for n in MODELS}
     if filled:
@@ -646,8 +650,11 @@ def load_arrays(
     if x.ndim!=2 or x.shape[1]!=MODELS[model].input.width: raise InputError('x', x.shape, f'(n, {MODELS[model].input.width})', file=path)
     return arrays
 
-# %% ../nbs/api/08_datasets.ipynb #dcda70c7
-def _folder_example(folder, n=24):
+# %% ../nbs/api/08_datasets.ipynb #6c55fe5c
+def make_example_folder(
+    folder,   # where to write it
+    n:int=24, # how many pieces
+)->list:      # the entries of its `labels.json`
     "A small folder of sound, MIDI and labels, for tests and tutorials."
     from midikompanion_ml.midi import write_midi
     from midikompanion_ml.synthesis import render, write_wav
