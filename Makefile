@@ -34,7 +34,7 @@ help: ## this list
 models: $(TRAIN) ## five trained networks, ONNX files and a report in models/
 	"$(BIN)/prepare_datasets" $(if $(INPUT),--input "$(INPUT)") --output "$(DATA)" --num-samples $(SAMPLES) --seed $(SEED)
 	"$(BIN)/train_all_models" --data "$(DATA)" --epochs $(EPOCHS) --batch-size 32 --learning-rate 0.001 --num-samples $(SAMPLES) \
-	  --output-dir "$(MODELS)" --device $(DEVICE) --logdir "$(LOGS)" --seed $(SEED)
+	  --output-dir "$(MODELS)" --device $(DEVICE) --logdir "$(LOGS)" --seed $(SEED) $(if $(RESUME),--resume)
 	"$(BIN)/export_to_onnx" --input "$(MODELS)" --output "$(MODELS)"
 	"$(BIN)/validate_models" --models-dir "$(MODELS)"
 
@@ -68,7 +68,7 @@ clean: ## remove what was built; data, models and logs stay
 	find midikompanion_ml nbs tools -name __pycache__ -prune -exec rm -rf {} +
 
 clean-all: clean ## remove data, models, logs and .venv too
-	rm -rf "$(DATA)" "$(MODELS)" "$(LOGS)" .venv
+	rm -rf data models logs .venv
 
 $(BIN)/python:
 	$(PYTHON) -m venv "$(VENV)"

@@ -105,10 +105,11 @@ def audio_blocks(
             yield resample(x, last)
         _check_sound(n/f.samplerate, peak, path)
 
-# %% ../nbs/api/05_audio_features.ipynb #2ee449b3
+# %% ../nbs/api/05_audio_features.ipynb #4050f035
 def _check_sound(duration_sec, peak, file=None):
     "Raise `InputError` for what is too short or silent."
     if duration_sec<MIN_DURATION_SEC: raise InputError('duration_sec', round(duration_sec, 4), f'{MIN_DURATION_SEC} or more', file=file)
+    if peak>1e6: raise InputError('level', peak, 'samples near [-1, 1]', file=file)
     if peak<10**(SILENCE_DB/20): raise InputError('level', 'silent', f'a peak above {SILENCE_DB:g} dB of full scale', file=file)
 
 # %% ../nbs/api/05_audio_features.ipynb #e0431412

@@ -10,14 +10,14 @@ import argparse, os, sys, time
 from pathlib import Path
 from .contract import InputError, MODELS
 
-# %% ../nbs/api/50_cli.ipynb #cc3cdb5e
+# %% ../nbs/api/50_cli.ipynb #39bb2007
 def _command(run):
     "Turn a function of parsed arguments into a console script."
     def main(argv=None): # arguments, those of the process by default
         try: return run(argv) or 0
         except InputError as e: print(f'error: {e}', file=sys.stderr)
         except ImportError as e:
-            print(f'error: {e.name or e} is missing: pip install "midikompanion_ml[train]"', file=sys.stderr)
+            print(f'error: {e}' if e.name is None else f'error: {e.name} is missing: pip install "midikompanion_ml[train]"', file=sys.stderr)
         except KeyboardInterrupt:
             print('\nstopped. What was finished is kept: type the same command again to go on'
                   +(' (with --resume)' if run.__name__=='train_all_models' else ''), file=sys.stderr)
@@ -26,8 +26,10 @@ def _command(run):
     main.__name__,main.__doc__ = run.__name__,run.__doc__
     return main
 
-# %% ../nbs/api/50_cli.ipynb #3ab8c6e5
-class _Help(argparse.ArgumentDefaultsHelpFormatter): pass
+# %% ../nbs/api/50_cli.ipynb #0dc52369
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    "Defaults in the help, where there is one."
+    def _get_help_string(self, action): return action.help if action.default in (None,False) else super()._get_help_string(action)
 
 def _parser(name, doc, next_step):
     return argparse.ArgumentParser(prog=name, description=doc, epilog=next_step, formatter_class=_Help)
@@ -56,15 +58,15 @@ def prepare_datasets(argv=None):
     summary = prepare(a.output, input=a.input, num_samples=a.num_samples, seed=a.seed, workers=a.workers, augment=a.augment)
     _show_prepared(a.output, summary, start)
 
-# %% ../nbs/api/50_cli.ipynb #3a7c12fc
+# %% ../nbs/api/50_cli.ipynb #067786f7
 def _show_prepared(output, summary, start):
     print(f'\nwrote {output} in {_seconds(start)}: '+', '.join(f'{n} {s}' for s,n in summary['records'].items())
           +f' records, {summary["skipped"]} skipped'+(f' (see {Path(output)/"skipped.json"})' if summary['skipped'] else ''))
     for m,rows in summary['rows'].items():
-        print(f'  {m:<20}'+''.join(f'{n:>8} {s}' for s,n in rows.items())+('   made up: the folder has nothing for it' if m in summary['filled'] else ''))
+        print(f'  {m:<20}'+''.join(f'{n:>8} {s}' for s,n in rows.items())+('   made up: the folder has too little for it' if m in summary['filled'] else ''))
     print(f'next: train_all_models --data {output}')
 
-# %% ../nbs/api/50_cli.ipynb #bd060a98
+# %% ../nbs/api/50_cli.ipynb #51989f47
 def _train_parser():
     p = _parser('train_all_models', 'Train the five networks. Without --data, made-up pieces are prepared first, in ./data.',
                 'Next: export_to_onnx --input OUTPUT_DIR --output OUTPUT_DIR. Watch the curves: tensorboard --logdir LOGDIR --port 6006')
@@ -77,7 +79,7 @@ def _train_parser():
     p.add_argument('--device', choices=('auto','cpu','cuda'), default='auto', help='auto takes a GPU when there is one')
     p.add_argument('--models', nargs='+', metavar='NAME', choices=list(MODELS), default=list(MODELS), help='which networks: '+', '.join(MODELS))
     p.add_argument('--patience', type=int, metavar='N', default=20, help='stop after so many epochs without a better validation loss; 0 never does')
-    p.add_argument('--resume', action='store_true', help='go on from the last checkpoints')
+    p.add_argument('--resume', action='store_true', help='go on from the last checkpoints; without it training starts anew and replaces them')
     p.add_argument('--logdir', metavar='DIR', default='./logs', help='for TensorBoard')
     p.add_argument('--workers', type=int, metavar='N', default=os.cpu_count() or 1, help='networks to train side by side')
     p.add_argument('--seed', type=int, default=0, help='the same seed gives the same networks on one kind of machine')
@@ -86,23 +88,23 @@ def _train_parser():
 # %% ../nbs/api/50_cli.ipynb #832662d1
 DEFAULT_DATA = './data' # where the made-up pieces go when no data set is named
 
-# %% ../nbs/api/50_cli.ipynb #e3058766
+# %% ../nbs/api/50_cli.ipynb #bce6e0be
 def _default_data(num_samples, seed, workers):
     "Prepare the made-up pieces, unless they are there; another data set is left alone."
     from midikompanion_ml.datasets import prepare, read_summary
     path = Path(DEFAULT_DATA)
     if (path/'prepare.json').exists():
         found = read_summary(path)['settings']
-        asked = dict(input=None, num_samples=num_samples, seed=seed)
+        asked = dict(input=None, num_samples=num_samples, seed=seed, augment=1.)
         if any(found.get(k)!=v for k,v in asked.items()):
             raise InputError('data', DEFAULT_DATA, f'--data {DEFAULT_DATA} to train on the data set that is there, or another folder', file=path/'prepare.json')
     start = time.time()
     _show_prepared(DEFAULT_DATA, prepare(path, num_samples=num_samples, seed=seed, workers=workers), start)
 
-# %% ../nbs/api/50_cli.ipynb #936d91ec
+# %% ../nbs/api/50_cli.ipynb #1c22871d
 def _trained_line(name, r):
     "Loss of one network, and its validation score beside the trivial answer's."
-    metric = r['history']['headline']
+    metric = r['history']['headline'] if r['history']['headline'] in r['val'] else 'loss' # labels may not tell quadrants
     ours,trivial = r['val'][metric],r['val'].get(f'baseline_{metric}')
     better = trivial is None or (ours>trivial if metric.endswith(('accuracy','top1')) else ours<trivial)
     return (f'  {name:<20} best validation loss {r["best_loss"]:.4f} after epoch {r["best_epoch"]} of {r["epochs"]}; {metric.replace("_", " ")} {ours:.3f}'

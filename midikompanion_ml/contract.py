@@ -220,7 +220,7 @@ def atomic_path(
     finally:
         if tmp.exists(): tmp.unlink()
 
-# %% ../nbs/api/00_contract.ipynb #38ff55d1
+# %% ../nbs/api/00_contract.ipynb #16423e44
 def write_json(
     path, # where to write
     obj,  # what to write
@@ -228,15 +228,16 @@ def write_json(
     indent:int=1,
 ):
     "Write JSON atomically, in a form that a person can read."
-    with atomic_path(path) as tmp: tmp.write_text(json.dumps(obj, indent=indent, ensure_ascii=False)+'\n', encoding='utf-8')
+    with atomic_path(path) as tmp: tmp.write_text(json.dumps(obj, indent=indent, ensure_ascii=False)+'\n', encoding='utf-8', errors='backslashreplace')
 
-# %% ../nbs/api/00_contract.ipynb #c4d6d13a
+# %% ../nbs/api/00_contract.ipynb #2c175f51
 def read_json(
     path, # file to read
 ):        # the object in it
     "Read JSON; what is wrong is named with its line and column."
-    try: return json.loads(Path(path).read_text(encoding='utf-8'))
+    try: return json.loads(Path(path).read_text(encoding='utf-8-sig')) # with or without a byte order mark
     except FileNotFoundError: raise InputError('file', str(path), 'a file that exists', file=path) from None
     except OSError as e: raise InputError('file', str(path), f'a file that can be read ({e.strerror})', file=path) from e
     except json.JSONDecodeError as e: raise InputError(f'line {e.lineno} column {e.colno}', e.msg, 'valid JSON', file=path) from e
     except UnicodeDecodeError as e: raise InputError('content', f'byte {e.start} is not UTF-8', 'JSON in UTF-8', file=path) from e
+    except (ValueError,RecursionError) as e: raise InputError('content', type(e).__name__, 'valid JSON', file=path) from e

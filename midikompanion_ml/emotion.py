@@ -32,7 +32,7 @@ class Emotion:
 # %% ../nbs/api/01_emotion.ipynb #d72a2f29
 SCALES = {'signed':(-1.,1.), 'sam9':(1.,9.), 'unit':(0.,1.), 'emobank5':(1.,5.)} # name: (lowest, highest rating)
 
-# %% ../nbs/api/01_emotion.ipynb #06baab46
+# %% ../nbs/api/01_emotion.ipynb #592e3d3c
 def from_scale(
     value:float, # a rating
     scale:str,   # one of `SCALES`
@@ -40,7 +40,7 @@ def from_scale(
     dimension:str='valence', # which dimension it rates
 )->float:        # the same rating on the dimension's own range
     "Convert a rating to the range of a dimension."
-    if scale not in SCALES: raise InputError('scale', scale, f'one of {", ".join(SCALES)}')
+    if not isinstance(scale, str) or scale not in SCALES: raise InputError('scale', scale, f'one of {", ".join(SCALES)}')
     if dimension not in DIMENSIONS: raise InputError('dimension', dimension, f'one of {", ".join(DIMENSIONS)}')
     (a,b),(low,high) = SCALES[scale],DIMENSIONS[dimension]
     ok = isinstance(value, (int,float,np.integer,np.floating)) and not isinstance(value, bool) and a<=value<=b

@@ -5,13 +5,13 @@
 # %% auto #0
 __all__ = ['weights_digest', 'training_record', 'export_onnx', 'checkpoint_path', 'read_training', 'export_all']
 
-# %% ../nbs/api/21_onnx_export.ipynb #f8167751
+# %% ../nbs/api/21_onnx_export.ipynb #2fad9b43
 import hashlib, json
 from pathlib import Path
 from . import __version__
 from .contract import InputError, MODELS, atomic_path, contract_json, read_json
 from .networks import Network, write_onnx
-from .training import load_network
+from .training import load_checkpoint, load_network
 
 # %% ../nbs/api/21_onnx_export.ipynb #f1d5a3a4
 def weights_digest(
@@ -71,7 +71,14 @@ def read_training(
     if not path.is_file(): raise InputError('input', str(folder), 'a folder that train_all_models wrote', file=path)
     return read_json(path)
 
-# %% ../nbs/api/21_onnx_export.ipynb #233ed0c3
+# %% ../nbs/api/21_onnx_export.ipynb #39ad7900
+def _check_same_run(path, summary):
+    "Raise `InputError` unless a checkpoint comes from the run that a summary tells of."
+    found = min(load_checkpoint(path)['history']['val_loss'])
+    if found!=summary['best_loss']:
+        raise InputError('best_loss', found, f'{summary["best_loss"]}, as training.json says: finish the training (--resume) first', file=path)
+
+# %% ../nbs/api/21_onnx_export.ipynb #64b2e5a6
 def export_all(
     input,  # what `train_all_models` wrote
     output, # where the ONNX files go
@@ -81,4 +88,5 @@ def export_all(
     names = [n for n in MODELS if n in summaries]
     if not names: raise InputError('training', ', '.join(summaries) or 'empty', f'at least one of {", ".join(MODELS)}', file=Path(input)/'training.json')
     networks = {n:load_network(checkpoint_path(input, n)) for n in names} # all are read before anything is written
+    for n in names: _check_same_run(checkpoint_path(input, n), summaries[n])
     return [export_onnx(networks[n], Path(output)/MODELS[n].file, training=training_record(summaries[n])) for n in names]

@@ -285,7 +285,7 @@ def train_epoch(
     for _,bn in stack(model)[0]: bn.num_batches_tracked += len(losses)
     return float(torch.stack(losses).mean()), float(torch.stack(norms).mean())
 
-# %% ../nbs/api/20_training.ipynb #e5ed26ac
+# %% ../nbs/api/20_training.ipynb #4a5db16c
 def finish_epoch(
     run:Run,
     train_loss:float,
@@ -296,11 +296,11 @@ def finish_epoch(
     if not np.isfinite(train_loss): raise InputError(f'{run.model.name} training loss', train_loss, 'a finite number: try a smaller learning rate')
     score = run.model.score(val)
     rate = learning_rate_for(run.history['val_loss'], run.settings['learning_rate'])
-    for k,v in dict(train_loss=train_loss, val_loss=score['loss'], score=score.get(run.model.headline, float('nan')),
+    for k,v in dict(train_loss=train_loss, val_loss=score['loss'], score=score.get(run.model.headline),
                     learning_rate=rate, grad_norm=grad_norm).items(): run.history[k].append(v)
     return run.best_epoch==run.epoch
 
-# %% ../nbs/api/20_training.ipynb #1802133e
+# %% ../nbs/api/20_training.ipynb #03dc19d0
 @contextlib.contextmanager
 def tensorboard(
     logdir,   # folder; one run a network below it; None for no log
@@ -311,12 +311,13 @@ def tensorboard(
     if logdir is None: yield lambda history: None; return
     try: from torch.utils.tensorboard import SummaryWriter
     except ImportError as e: raise ImportError('logging needs TensorBoard: pip install "midikompanion_ml[train]"') from e
-    with SummaryWriter(str(Path(logdir)/name), purge_step=epoch+1 if epoch else None) as w:
+    with SummaryWriter(str(Path(logdir)/name), purge_step=epoch+1) as w:
         def log(history):
             n = len(history['val_loss'])
             tags = {'loss/train':'train_loss', 'loss/validation':'val_loss', f'validation/{history["headline"]}':'score',
                     'learning_rate':'learning_rate', 'gradient_norm':'grad_norm'}
-            for tag,k in tags.items(): w.add_scalar(tag, history[k][-1], n)
+            for tag,k in tags.items():
+                if history[k][-1] is not None: w.add_scalar(tag, history[k][-1], n)
         yield log
 
 # %% ../nbs/api/20_training.ipynb #cfc9205e
@@ -347,7 +348,7 @@ def _start(name, splits, settings, device, last, resume):
     if resume and last.exists(): restore(run, load_checkpoint(last), file=last)
     return run
 
-# %% ../nbs/api/20_training.ipynb #93d525d2
+# %% ../nbs/api/20_training.ipynb #bdc1f951
 def _stopped(run, epochs, patience):
     return run.epoch>=epochs or (patience is not None and run.epoch and run.epoch-run.best_epoch>=patience)
 
@@ -361,8 +362,8 @@ def _epochs(run, splits, best, last, epochs, patience, log, on_epoch):
         improved = finish_epoch(run, *train_epoch(run, rows), splits['val'])
         run.seconds = time.perf_counter()-start
         state = run_state(run)
+        if improved: save_checkpoint(best, state) # first, so that `last` never tells of a best that is not on disk
         save_checkpoint(last, state)
-        if improved: save_checkpoint(best, state)
         log(run.history)
         if on_epoch is not None: on_epoch(run.history)
 
@@ -377,7 +378,7 @@ def _summary(run, splits, best, data_dir, device):
         val=model.score(splits['val'], train=train), test=model.score(splits['test'], train=train) if len(splits['test']['x']) else None,
         history=h, data=read_summary(data_dir))
 
-# %% ../nbs/api/20_training.ipynb #beb1dcc7
+# %% ../nbs/api/20_training.ipynb #b2797e19
 def _train(name, data_dir, output_dir, *, epochs, batch_size, learning_rate, device, seed, resume, logdir, patience, on_epoch):
     "Train one network and return its summary."
     _check_settings(epochs, batch_size, learning_rate, seed, patience)
@@ -386,7 +387,8 @@ def _train(name, data_dir, output_dir, *, epochs, batch_size, learning_rate, dev
     settings = dict(batch_size=batch_size, learning_rate=float(learning_rate), seed=seed, data=fingerprint(splits['train'], splits['val']))
     best,last = (Path(output_dir)/f'{name}.{k}.pt' for k in ('best','last'))
     for leftover in Path(output_dir).glob(f'.{name}.*.pt'): leftover.unlink() # of a process that was killed while it wrote
-    if device.type=='cuda': torch.cuda.reset_peak_memory_stats(device)
+    if not resume: last.unlink(missing_ok=True) # what it tells of is about to be replaced
+    if device.type=='cuda': torch.cuda.init(); torch.cuda.reset_peak_memory_stats(device)
     with one_thread():
         run = _start(name, splits, settings, device, last, resume)
         with tensorboard(logdir, name, run.epoch) as log: _epochs(run, splits, best, last, epochs, patience, log, on_epoch)
@@ -449,11 +451,11 @@ def _work():
         except KeyboardInterrupt: os._exit(0) # checkpoints and logs are closed; no need to take torch apart
         except Exception: answer(failure=traceback.format_exc())
 
-# %% ../nbs/api/20_training.ipynb #dff4e0c1
+# %% ../nbs/api/20_training.ipynb #84cb710a
 class _Worker:
     "A process that trains networks, one at a time."
     def __init__(self, messages:queue.Queue):
-        self.log,self.name = tempfile.TemporaryFile('w+'),None
+        self.log,self.name = tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace'),None
         self.process = subprocess.Popen([sys.executable, '-c', 'from midikompanion_ml.training import _work; _work()'], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=self.log, text=True, encoding='utf-8', env=_environment(), start_new_session=True)
         threading.Thread(target=self._read, args=(messages,), daemon=True).start()
