@@ -29,7 +29,7 @@ PACKAGING := setup.py settings.ini pyproject.toml constraints.txt
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 	@echo 'Settings: SAMPLES=$(SAMPLES) EPOCHS=$(EPOCHS) DEVICE=$(DEVICE) SEED=$(SEED) DATA=$(DATA) MODELS=$(MODELS) LOGS=$(LOGS) INPUT=your-folder'
-	@echo 'Examples: make models SAMPLES=500 EPOCHS=5    make models INPUT=my_music DEVICE=cuda    make test ONLY=docs'
+	@echo 'Examples: make models SAMPLES=500 EPOCHS=5    make models INPUT=my_music DEVICE=cuda    make models RESUME=1    make test ONLY=docs'
 
 models: $(TRAIN) ## five trained networks, ONNX files and a report in models/
 	"$(BIN)/prepare_datasets" $(if $(INPUT),--input "$(INPUT)") --output "$(DATA)" --num-samples $(SAMPLES) --seed $(SEED)

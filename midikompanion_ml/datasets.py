@@ -143,7 +143,7 @@ def _inside(entry, key, json_path, root):
     if p.suffix.lower() not in kinds: raise InputError(key, value, f'a file of type {", ".join(kinds)}', file=json_path)
     return str(p)
 
-# %% ../nbs/api/08_datasets.ipynb #5fc1b76c
+# %% ../nbs/api/08_datasets.ipynb #4986d7f1
 def _entry_item(entry, json_path, root):
     "One object of a label file as an `Item`."
     if not isinstance(entry, dict): raise InputError('entry', entry, 'an object', file=json_path)
@@ -159,7 +159,8 @@ def _entry_item(entry, json_path, root):
     path = Path(audio or midi)
     name = str(entry.get('id') or path.relative_to(root).as_posix())
     ties = [str(entry[k]) for k in ('group','song') if entry.get(k) is not None] or [path.relative_to(root).with_suffix('').as_posix()]
-    return Item(name, ties[0], json_path.relative_to(root).as_posix(), audio, midi, label, entry.get('split'), str(entry.get('license', 'unknown')), song=ties[-1])
+    return Item(name, ties[0], json_path.relative_to(root).as_posix(), audio, midi, label, entry.get('split'),
+                str(entry.get('license', 'unknown')), song=ties[-1])
 
 # %% ../nbs/api/08_datasets.ipynb #cba36c93
 def _label_entries(jp, root, skipped):
