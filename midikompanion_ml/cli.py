@@ -137,7 +137,7 @@ def export_to_onnx(argv=None):
     for path in export_all(a.input, a.output): print(f'wrote {path} ({Path(path).stat().st_size/1000:.0f} kB)')
     print(f'next: validate_models --models-dir {a.output}')
 
-# %% ../nbs/api/50_cli.ipynb #6f0b862a
+# %% ../nbs/api/50_cli.ipynb #aaaa468c
 @_command
 def validate_models(argv=None):
     "Check the five ONNX files; exit status 1 when something is off."
@@ -149,6 +149,7 @@ def validate_models(argv=None):
     report = validate(a.models_dir)
     print(report)
     print(f'wrote {Path(a.models_dir)/"report.json"}')
+    print('next: hand over the five .onnx files' if report.ok else 'next: mend what failed (train_all_models, export_to_onnx), then validate again')
     return 0 if report.ok else 1
 
 # %% ../nbs/api/50_cli.ipynb #669a6e1c
