@@ -7,8 +7,8 @@ __all__ = ['AUDIO_SUFFIXES', 'MIDI_SUFFIXES', 'SPLITS', 'SMALL', 'MAX_BEATS', 'G
            'Item', 'synthetic_items', 'scan_folder', 'bundles', 'assign_splits', 'augment_items', 'grid_clarity',
            'measure_items', 'prepare', 'read_summary', 'load_arrays', 'make_example_folder']
 
-# %% ../nbs/api/08_datasets.ipynb #78c882a9
-import difflib, hashlib, json, os, shutil, time, zipfile
+# %% ../nbs/api/08_datasets.ipynb #21ace7f2
+import atexit, difflib, hashlib, json, os, shutil, sys, tempfile, time, zipfile
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
@@ -360,7 +360,16 @@ def _music_changed(item):
     return dict(m, notes=_changed(m['notes'], item.change), melody=_changed(m['melody'], item.change), tonic=(m['tonic']+k)%12,
                 chords=[(b, None if r is None else (r+k)%12, q) for b,r,q in m['chords']])
 
-# %% ../nbs/api/08_datasets.ipynb #d24b0307
+# %% ../nbs/api/08_datasets.ipynb #302fdd6e
+def _librosa():
+    "librosa with a compile cache of this process's own: processes that fill one cache at the same time can spoil it for good."
+    if 'numba' not in sys.modules and 'NUMBA_CACHE_DIR' not in os.environ:
+        os.environ['NUMBA_CACHE_DIR'] = folder = tempfile.mkdtemp(prefix='midikompanion-numba-')
+        atexit.register(shutil.rmtree, folder, True)
+    import librosa
+    return librosa
+
+# %% ../nbs/api/08_datasets.ipynb #2199ee76
 def _sound(item, music):
     "The sound of an item: a path to stream, or samples; None when it has none or none is wanted."
     if not item.audio or item.label is None: return None
@@ -372,7 +381,7 @@ def _sound(item, music):
     import librosa
     from midikompanion_ml.audio_features import load_audio
     gain = 10**(item.change['velocity_change']/127*20/20)
-    return librosa.effects.time_stretch(load_audio(item.audio_path, duration_sec=300)*gain, rate=item.change['tempo_ratio'])
+    return _librosa().effects.time_stretch(load_audio(item.audio_path, duration_sec=300)*gain, rate=item.change['tempo_ratio'])
 
 # %% ../nbs/api/08_datasets.ipynb #df56c05f
 def _targets(item, music):

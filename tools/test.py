@@ -54,7 +54,8 @@ def environment(work):
 
 def run(work, *args, cwd=None, timeout_sec=1200, **env):
     "Run a command in the copy; returns what it printed, and what is wrong ('' when nothing is)."
-    try: r = subprocess.run([str(a) for a in args], cwd=cwd or work, env={**environment(work), **env}, stdout=subprocess.PIPE,
+    cache = tempfile.mkdtemp(dir=work.parent) # of compiled librosa functions: commands that fill one cache side by side can spoil it for good
+    try: r = subprocess.run([str(a) for a in args], cwd=cwd or work, env={**environment(work), 'NUMBA_CACHE_DIR':cache, **env}, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, text=True, errors='replace', timeout=timeout_sec)
     except FileNotFoundError: return '',f'{args[0]}: no such command'
     except subprocess.TimeoutExpired as e: return '',f'{args[0]} ran for more than {e.timeout} s'
