@@ -369,7 +369,7 @@ def _librosa():
     import librosa
     return librosa
 
-# %% ../nbs/api/08_datasets.ipynb #2199ee76
+# %% ../nbs/api/08_datasets.ipynb #4e7e157a
 def _sound(item, music):
     "The sound of an item: a path to stream, or samples; None when it has none or none is wanted."
     if not item.audio or item.label is None: return None
@@ -378,9 +378,8 @@ def _sound(item, music):
         n = music['notes']
         return render_notes(n.onset_sec, n.duration_sec, n.pitch, n.velocity, channel=n.channel, program=music['program'])
     if item.change is None: return item.audio_path
-    import librosa
     from midikompanion_ml.audio_features import load_audio
-    gain = 10**(item.change['velocity_change']/127*20/20)
+    gain = 10**(item.change['velocity_change']/127) # 20 dB over the whole range of velocities
     return _librosa().effects.time_stretch(load_audio(item.audio_path, duration_sec=300)*gain, rate=item.change['tempo_ratio'])
 
 # %% ../nbs/api/08_datasets.ipynb #df56c05f
