@@ -47,15 +47,16 @@ def _some_of_each(rows, limit):
         taken += [r for turn in zip(*by_quadrant) for r in turn][:n]
     return taken
 
-# %% ../nbs/api/09_corpora.ipynb #e8ebce60
+# %% ../nbs/api/09_corpora.ipynb #2be93748
 def _render_clip(job): # (id, source, output folder, backend): the reason when it is skipped, else None
     name,source,output,backend = job
     wav,mid = output/'audio'/f'{name}.wav',output/'midi'/f'{name}.mid'
     try:
+        if mid.exists() and wav.exists(): return None
+        score = read_midi(source) # refuses what is no MIDI file
         if not mid.exists():
-            read_midi(source) # refuses what is no MIDI file
             with atomic_path(mid) as tmp: shutil.copyfile(source, tmp)
-        if not wav.exists(): write_wav(wav, render(read_midi(mid), backend=backend), sr=SAMPLE_RATE)
+        if not wav.exists(): write_wav(wav, render(score, backend=backend), sr=SAMPLE_RATE)
     except InputError as e: return str(e)
 
 # %% ../nbs/api/09_corpora.ipynb #ceba59b8

@@ -400,7 +400,7 @@ def _targets(item, music):
         context,chord = context[pick],chord[pick]
     return dict({k:np.array(v, np.float32) for k,v in rows.items()}, context=context.astype(np.float16), chord=chord.astype(np.int16))
 
-# %% ../nbs/api/08_datasets.ipynb #0ad8e9aa
+# %% ../nbs/api/08_datasets.ipynb #6460e38d
 def _measure(items):
     "Arrays of some items, and the reasons of those that were skipped."
     from midikompanion_ml.audio_features import audio_features
@@ -420,17 +420,13 @@ def _measure(items):
 
 def _features(clips, at_once=8): # clips of about one length are measured together
     import torch
+    from midikompanion_ml.audio_features import _shared_module
     order,out = np.argsort([len(x) for x in clips], kind='stable'),[None]*len(clips)
     with torch.no_grad():
         for k in range(0, len(order), at_once):
             some = order[k:k+at_once]
-            for i,f in zip(some, _shared_features()([clips[i] for i in some])): out[i] = f.numpy()
+            for i,f in zip(some, _shared_module()([clips[i] for i in some])): out[i] = f.numpy()
     return out
-
-def _shared_features():
-    from midikompanion_ml.audio_features import AudioFeatures
-    if not hasattr(_shared_features, 'module'): _shared_features.module = AudioFeatures()
-    return _shared_features.module
 
 # %% ../nbs/api/08_datasets.ipynb #7cca76de
 PART = 50 # items a part
@@ -602,7 +598,7 @@ def _check_skipped(skipped, total, output):
     if total and len(skipped)>total/2:
         raise InputError('input', f'{len(skipped)} of {total} skipped', f'at most half to be skipped: the reasons are in {Path(output)/"skipped.json"}')
 
-# %% ../nbs/api/08_datasets.ipynb #cdd975c3
+# %% ../nbs/api/08_datasets.ipynb #a0005939
 def prepare(
     output,           # folder for the data set; it is replaced only when everything has been measured
     *,
@@ -628,7 +624,7 @@ def prepare(
     lost = [s for s in main['skipped'] if s['item']<len(items)] # a change of an item is lost with it
     skipped += [dict(s, path=items[s['item']].id) for s in lost]
     skipped = [{k:v.replace(f'{root}{os.sep}', '') if isinstance(v, str) else v for k,v in s.items()} for s in skipped] # paths within the folder
-    if skipped or (output/'skipped.json').exists(): write_json(output/'skipped.json', skipped)
+    write_json(output/'skipped.json', skipped) # now, so that a run that ends here says why
     _check_skipped(skipped, len(items)+len(skipped)-len(lost), output)
     filled = [n for n in MODELS if not _has_rows(main, n)]
     corpora = {n:main for n in MODELS}
@@ -637,7 +633,7 @@ def prepare(
         corpora.update(dict.fromkeys(filled, dict(_corpus(made_up, parts, augment=1., **how), root=None)))
     return _write(output, corpora, skipped, filled, settings, start)
 
-# %% ../nbs/api/08_datasets.ipynb #e1c67d8b
+# %% ../nbs/api/08_datasets.ipynb #d603e4f1
 def _prepared_already(output, settings):
     "The summary of a data set that was made with the same settings from the same files."
     if not (output/'prepare.json').exists(): return None
@@ -653,7 +649,6 @@ def _write(output, corpora, skipped, filled, settings, start):
     "Write everything; the summary is removed first and comes back last, so that a half-written set is never taken for a whole one."
     (output/'prepare.json').unlink(missing_ok=True)
     save_thesaurus(output/'thesaurus.json')
-    write_json(output/'skipped.json', skipped)
     write_json(output/'contour_scale.json', {n:c['scale'].to_dict() for n,c in corpora.items() if n in ('dynamics_engine','groove_predictor')})
     records,rows = {},{n:{} for n in corpora}
     for s in SPLITS:
