@@ -7,6 +7,7 @@ SEED    ?= 0
 DATA    ?= data
 MODELS  ?= models
 LOGS    ?= logs
+RECIPE  ?= shippable
 
 # The active virtual environment if there is one, else .venv, made once.
 ifdef VIRTUAL_ENV
@@ -24,11 +25,11 @@ DEV   := $(VENV)/.midikompanion-$(HERE)-dev
 PACKAGING := setup.py settings.ini pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help models test lab tensorboard docs env prepare readme clean clean-all
+.PHONY: help models weights benchmarks test lab tensorboard docs env prepare readme clean clean-all
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
-	@echo 'Settings: SAMPLES=$(SAMPLES) EPOCHS=$(EPOCHS) DEVICE=$(DEVICE) SEED=$(SEED) DATA=$(DATA) MODELS=$(MODELS) LOGS=$(LOGS) INPUT=your-folder'
+	@echo 'Settings: SAMPLES=$(SAMPLES) EPOCHS=$(EPOCHS) DEVICE=$(DEVICE) SEED=$(SEED) DATA=$(DATA) MODELS=$(MODELS) LOGS=$(LOGS) INPUT=your-folder RECIPE=$(RECIPE)'
 	@echo 'Examples: make models SAMPLES=500 EPOCHS=5    make models INPUT=my_music DEVICE=cuda    make models RESUME=1    make test ONLY=docs'
 
 models: $(TRAIN) ## five trained networks, ONNX files and a report in models/
@@ -37,6 +38,16 @@ models: $(TRAIN) ## five trained networks, ONNX files and a report in models/
 	  --output-dir "$(MODELS)" --device $(DEVICE) --logdir "$(LOGS)" --seed $(SEED) $(if $(RESUME),--resume)
 	"$(BIN)/export_to_onnx" --input "$(MODELS)" --output "$(MODELS)"
 	"$(BIN)/validate_models" --models-dir "$(MODELS)"
+
+weights: $(TRAIN) ## the weights that come with the package, from scratch (needs MIDIKOMPANION_DATA, or CORPORA="pop909=DIR gmd=DIR")
+	"$(BIN)/prepare_datasets" --recipe $(RECIPE) --output "$(DATA)/$(RECIPE)" $(foreach c,$(CORPORA),--corpus "$(c)") $(if $(LIMIT),--limit $(LIMIT))
+	"$(BIN)/train_all_models" --data "$(DATA)/$(RECIPE)" --output-dir "$(MODELS)/$(RECIPE)" --logdir "$(LOGS)/$(RECIPE)" --device cpu --epochs $(EPOCHS)
+	"$(BIN)/export_to_onnx" --input "$(MODELS)/$(RECIPE)" --output "$(MODELS)/$(RECIPE)"
+	"$(BIN)/validate_models" --models-dir "$(MODELS)/$(RECIPE)"
+	$(if $(filter shippable,$(RECIPE)),"$(BIN)/python" tools/bundle.py "$(MODELS)/$(RECIPE)")
+
+benchmarks: $(DEV) ## every figure of quality, with intervals, beside trivial answers (needs MIDIKOMPANION_DATA)
+	"$(BIN)/benchmark_models" --output nbs/explanations/benchmarks.json --cache "$(DATA)/benchmarks" $(ARGS)
 
 test: $(DEV) ## every check: notebooks, library, tutorials, docs, packaging
 	@"$(BIN)/python" tools/test.py $(ONLY)

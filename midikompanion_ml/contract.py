@@ -97,7 +97,7 @@ BARS, EIGHTHS, SIXTEENTHS = 4, 8, 16 # bars in a window, eighths and sixteenths 
 NOTES = Vector('notes', _numbered('pitch', 128), 0., 1., 'probability',
     'probability that the melody sounds this MIDI pitch within 4 bars, tonic moved to C, middle octave from 60')
 
-# %% ../nbs/api/00_contract.ipynb #4907934e
+# %% ../nbs/api/00_contract.ipynb #6c7b8ffd
 CHORDS = Vector('chords', (*(f'{r}:{q}' for r in PITCH_CLASSES for q in QUALITIES), 'N', 'G:7', 'B:dim', 'G:7sus4'),
     0., 1., 'probability', 'next chord, root relative to a tonic of C; sums to 1')
 
@@ -106,10 +106,11 @@ _FAMILIES = (*(f'{r}:{f}' for r in PITCH_CLASSES for f in ('maj','min')), 'none'
 CONTEXT = Vector('context', (*EMBEDDING.slots, *(f'melody_{s}' for s in _TONIC_STEPS),
     *(f'previous_{c}' for c in _FAMILIES), *(f'before_{c}' for c in _FAMILIES), 'mode', 'position'),
     -1., 1., 'mixed', '64 emotion code, 12 melody pitch classes of the bar to harmonise (share of its duration), '
-    '25 previous chord and 25 the chord before it (one-hot), mode (1 major, -1 minor, 0 unknown), '
-    'position in the phrase (-1 first bar, 1 last)')
+    '25 previous chord and 25 the chord before it (the slot of the chord itself is 0.5 to 1, by its quality; the other slots of previous hold '
+    '0.4 x the share of each chord that came next at earlier places like this one in the piece, those of before the same x colour; 0 when nothing '
+    'is known of the piece: see targets.harmony_states), mode (1 major, -1 minor, 0 unknown), position in the phrase (-1 first bar, 1 last)')
 
-# %% ../nbs/api/00_contract.ipynb #83edcecc
+# %% ../nbs/api/00_contract.ipynb #debcc1d8
 INTENSITY = Vector('intensity', tuple(f'bar{b+1}_eighth{e+1}' for b in range(BARS) for e in range(EIGHTHS)),
     0., 1., 'level', 'intensity contour: 4 bars of 4/4 in eighths')
 EXPRESSION = Vector('expression', tuple(f'bar{b+1}_{k}' for b in range(BARS) for k in ('velocity','accent','articulation','swell')),
@@ -118,8 +119,8 @@ EXPRESSION = Vector('expression', tuple(f'bar{b+1}_{k}' for b in range(BARS) for
 AROUSAL = Vector('arousal', tuple(f'bar{b+1}_sixteenth{s+1}' for b in range(BARS) for s in range(SIXTEENTHS)),
     0., 1., 'level', 'arousal contour: 4 bars of 4/4 in sixteenths, how active each sixteenth is')
 GROOVE = Vector('groove', (*(f'offset_{s+1}' for s in range(SIXTEENTHS)), *(f'accent_{s+1}' for s in range(SIXTEENTHS))),
-    -1., 1., 'mixed', 'for each sixteenth of the bar: timing offset in sixteenths (early is negative, in [-0.5, 0.5]), '
-    'then accent (relative velocity, in [-1, 1])')
+    -1., 1., 'mixed', 'for each sixteenth of the first bar of the window: timing offset in sixteenths (early is negative, in [-0.5, 0.5]), then accent '
+    '(velocity less the usual one of the drum, for other notes less the mean of the bar; 64 steps are 1; in [-1, 1])')
 
 # %% ../nbs/api/00_contract.ipynb #7b6b0670
 VECTORS = {v.name:v for v in (AUDIO_FEATURES, EMBEDDING, NOTES, CONTEXT, CHORDS, INTENSITY, EXPRESSION, AROUSAL, GROOVE)}

@@ -4,12 +4,15 @@
 
 # %% auto #0
 __all__ = ['AUDIO_SUFFIXES', 'MIDI_SUFFIXES', 'SPLITS', 'SMALL', 'MAX_BEATS', 'GRID_CLARITY', 'PART', 'Label', 'parse_label',
-           'Item', 'synthetic_items', 'scan_folder', 'bundles', 'assign_splits', 'augment_items', 'grid_clarity',
-           'measure_items', 'prepare', 'read_summary', 'load_arrays', 'make_example_folder']
+           'Item', 'synthetic_items', 'scan_folder', 'bundles', 'assign_splits', 'augment_items', 'read_music',
+           'excerpt', 'stretch_ranges', 'grid_clarity', 'chord_states', 'tonic_at', 'measure_items', 'prepare_items',
+           'prepare', 'read_summary', 'load_arrays', 'make_example_folder']
 
-# %% ../nbs/api/08_datasets.ipynb #21ace7f2
-import atexit, difflib, hashlib, json, os, shutil, sys, tempfile, time, zipfile
+# %% ../nbs/api/08_datasets.ipynb #f0ac81a6
+import atexit, difflib, hashlib, importlib, json, os, shutil, sys, tempfile, time, zipfile
+from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,7 +23,7 @@ from .contract import InputError, DIMENSIONS, MODELS, EMBEDDING, atomic_path, re
 from .emotion import Emotion, encode_range, from_scale, quadrant, quadrant_ranges
 from .thesaurus import THESAURUS, nearest_node, save_thesaurus
 
-# %% ../nbs/api/08_datasets.ipynb #fd41771c
+# %% ../nbs/api/08_datasets.ipynb #ade4ff59
 @dataclass(frozen=True)
 class Label:
     "What somebody said about a clip."
@@ -29,6 +32,7 @@ class Label:
     weight:tuple           # 1 for each dimension that was given a value, else 0
     quadrant:int=0         # 1 to 4 when only a quadrant is known, else 0
     node_id:Optional[int]=None # thesaurus node, when one was given
+    weak:bool=False        # computed from the notes themselves, not said by anybody
 
     @property
     def code(self)->np.ndarray: # (64,)
@@ -77,7 +81,7 @@ def parse_label(
     only_quad = int(quad[1]) if quad and not (weight[0] and weight[1]) else 0
     return Label(given, tuple(tuple(r) for r in ranges), weight, only_quad, None if node is None else node.id)
 
-# %% ../nbs/api/08_datasets.ipynb #9cc0237b
+# %% ../nbs/api/08_datasets.ipynb #56ce59f8
 @dataclass(frozen=True)
 class Item:
     "One thing to learn from: a made-up piece, or files and their label."
@@ -93,6 +97,13 @@ class Item:
     seed:int=0             # of a made-up piece, and of a change
     change:Optional[dict]=None    # what augmentation does to it
     audio:bool=True        # whether sound is to be measured (a made-up piece may be wanted for its notes alone)
+    teaches:Optional[tuple]=None  # names of the networks that it may teach; all that it can when None
+    reader:Optional[str]=None     # `'module:function'` that reads its notes, for a corpus with annotations; see `read_music`
+    renderer:Optional[str]=None   # `'module:function'` of lists of notes, of `sound`s and of programs that gives a list of samples
+    sound:Optional[dict]=None     # how it is to sound, for the renderer; without one it is the embedded synthesiser
+    span:Optional[tuple]=None     # (start, end) in beats, when only an excerpt is meant
+
+    def may_teach(self, name:str)->bool: return self.teaches is None or name in self.teaches
 
 # %% ../nbs/api/08_datasets.ipynb #8a280f42
 def synthetic_items(
@@ -246,27 +257,33 @@ def _richness(items, bundle):
         for i,b in zip(items, bundle): rich[b] = max(rich[b], sum(x is not None for x in (i.audio_path,i.midi_path,i.label)))
     return rich
 
-# %% ../nbs/api/08_datasets.ipynb #cbbfc08f
+# %% ../nbs/api/08_datasets.ipynb #d529f663
 def assign_splits(
     items:list, # of `Item`; those with a `split` of their own keep it, and take their bundle along
     *,
     seed:int=0,
 )->list:        # `'train'`, `'val'` or `'test'` for each item
-    "Deal whole bundles to the splits, 80/10/10 by number of items."
+    "Deal whole bundles to the splits, 80/10/10 by number of items; each corpus is dealt for itself."
     bundle = bundles(items)
-    fixed = {}
+    fixed,pool = {},{}
     for i,b in zip(items, bundle):
+        pool.setdefault(b, i.source if i.reader or i.source=='synthetic' else '')
         if i.split and fixed.setdefault(b, i.split)!=i.split:
             raise InputError('split', i.split, f'{fixed[b]}, as for what shares a group, a song or its content with {i.id!r}', file=i.source)
-    sizes = np.bincount(bundle, minlength=1) if bundle else np.zeros(1, int)
-    free = [b for b in np.random.default_rng(seed).permutation(len(sizes)) if b not in fixed and sizes[b]]
-    want = {s:max(round(.1*len(items)), 1) for s in ('test','val') if s not in fixed.values()} if len(free)>2 else {}
-    dealt,rich = dict(fixed),_richness(items, bundle)
-    for b in sorted(free, key=lambda b: (sizes[b]>max(want.values(), default=0), -rich[b])): # bundles too large for a tenth go to training
-        s = next((s for s,n in want.items() if sizes[b]<=n), 'train')
-        dealt[b] = s
-        if s in want: want[s] -= sizes[b]
+    sizes,rich = np.bincount(bundle, minlength=1) if bundle else np.zeros(1, int),_richness(items, bundle)
+    order,dealt = np.random.default_rng(seed).permutation(len(sizes)),dict(fixed)
+    for p in dict.fromkeys(pool.values()):
+        mine = [b for b in order if pool.get(b)==p]
+        dealt.update(_deal([b for b in mine if b not in fixed], sizes, rich, {fixed[b] for b in mine if b in fixed}, sum(sizes[b] for b in mine)))
     return [dealt[b] for b in bundle]
+
+def _deal(free, sizes, rich, official, total):
+    "Splits of bundles that have none; those that are official already get no more."
+    want,dealt = {s:max(round(.1*total), 1) for s in ('test','val') if s not in official} if len(free)>2 else {},{}
+    for b in sorted(free, key=lambda b: (sizes[b]>max(want.values(), default=0), -rich[b])): # bundles too large for a tenth go to training
+        dealt[b] = s = next((s for s,n in want.items() if sizes[b]<=n), 'train')
+        if s in want: want[s] -= sizes[b]
+    return dealt
 
 # %% ../nbs/api/08_datasets.ipynb #d763799b
 def _moves(label, rng):
@@ -314,24 +331,87 @@ def augment_items(
 # %% ../nbs/api/08_datasets.ipynb #4807f133
 MAX_BEATS = 50_000 # longest MIDI file that is taken for music
 
-# %% ../nbs/api/08_datasets.ipynb #8b5da1f3
-def _music(item):
-    "Notes of an item with their tonic, mode, chords and melody; None when it has no notes."
+# %% ../nbs/api/08_datasets.ipynb #2a5dc39b
+def _made_up_music(item):
+    from midikompanion_ml.synthetic import make_piece
+    from midikompanion_ml.targets import as_arrays
+    piece = make_piece(Emotion(*(item.label.given[d] for d in DIMENSIONS)), seed=item.seed)
+    notes = as_arrays(piece.played)
+    return dict(notes=notes, program=piece.played['program'], tonic=piece.tonic, mode=piece.mode, chords=piece.chords,
+                melody=notes.select(notes.track==0), starts=[0.])
+
+def _plain_music(item):
     from midikompanion_ml.midi import find_key, read_midi
     from midikompanion_ml.targets import as_arrays, find_chords, melody_line, windows
-    if item.source=='synthetic':
-        from midikompanion_ml.synthetic import make_piece
-        piece = make_piece(Emotion(*(item.label.given[d] for d in DIMENSIONS)), seed=item.seed)
-        notes = as_arrays(piece.played)
-        return dict(notes=notes, program=piece.played['program'], tonic=piece.tonic, mode=piece.mode, chords=piece.chords,
-                    melody=notes.select(notes.track==0), starts=[0.])
-    if item.midi_path is None: return None
     score = read_midi(item.midi_path)
     if score.duration_beats>MAX_BEATS: raise InputError('duration', f'{score.duration_beats:.0f} beats', f'at most {MAX_BEATS} beats', file=item.midi_path)
     notes = as_arrays(score)
     key = find_key(score.notes)
     return dict(notes=notes, program=score.notes['program'].to_numpy(), tonic=key.tonic, mode=key.mode, chords=find_chords(notes),
                 melody=melody_line(notes, track_names=score.track_names), starts=windows(score))
+
+# %% ../nbs/api/08_datasets.ipynb #c656165a
+def _named(path): # the function that `'module:function'` names
+    module,name = path.split(':')
+    return getattr(importlib.import_module(module), name)
+
+def read_music(
+    item:Item,
+)->Optional[dict]: # see below; None when the item has no notes
+    "Notes of an item, and what is known or found of them."
+    if item.source=='synthetic': music = _made_up_music(item)
+    elif item.reader: music = _named(item.reader)(item)
+    elif item.midi_path is None: return None
+    else: music = _plain_music(item)
+    return music if item.span is None else excerpt(music, *item.span)
+
+# %% ../nbs/api/08_datasets.ipynb #69161125
+def _cut(notes, start, end): # notes that begin within [start, end), from 0 on, none longer than the excerpt
+    n = notes.select((notes.onset_beats>=start-1e-6)&(notes.onset_beats<end-1e-6))
+    if not len(n): return n
+    share = np.minimum(1, (end-n.onset_beats)/np.maximum(n.duration_beats, 1e-9))
+    return replace(n, onset_beats=n.onset_beats-start, duration_beats=n.duration_beats*share, duration_sec=n.duration_sec*share)
+
+def _from(rows, start, end): # rows (onset, ...) that hold somewhere in [start, end), the first from 0 on
+    held = [r for r in rows if r[0]<=start+1e-6][-1:]
+    return [(max(r[0]-start, 0.), *r[1:]) for r in held+[r for r in rows if start+1e-6<r[0]<end]]
+
+# %% ../nbs/api/08_datasets.ipynb #3591e0bd
+def excerpt(
+    music:dict,  # as `read_music` gives it
+    start:float, # first beat
+    end:float,   # beat after the last
+)->dict:         # the same of the excerpt
+    "Some beats of a piece as a piece of their own."
+    w = (music['notes'].onset_beats>=start-1e-6)&(music['notes'].onset_beats<end-1e-6)
+    notes,melody = _cut(music['notes'], start, end),_cut(music['melody'], start, end)
+    zero = notes.onset_sec.min() if len(notes) else 0.
+    notes,melody = (replace(n, onset_sec=n.onset_sec-zero) for n in (notes,melody))
+    if music.get('sounding') is not None: music = dict(music, sounding=replace(n:=_cut(music['sounding'], start, end), onset_sec=n.onset_sec-zero))
+    out = dict(music, notes=notes, melody=melody, program=np.asarray(music['program'])[w], chords=_from(music['chords'], start, end),
+               starts=[s-start for s in music['starts'] if start<=s<=end-8])
+    if music.get('emotions') is not None: out['emotions'] = np.array(_from(music['emotions'], start, end)).reshape(-1, 5)
+    if music.get('key_changes'):
+        out['key_changes'] = _from(music['key_changes'], start, end)
+        out['tonic'],out['mode'] = out['key_changes'][0][1:]
+    return out
+
+# %% ../nbs/api/08_datasets.ipynb #d373d03b
+def stretch_ranges(
+    item:Item,
+    music:dict, # as `read_music` gives it
+    start,      # beats at which the stretches start, (n,)
+    end,        # and end, (n,)
+)->np.ndarray:  # (n, 4, 2): low and high of each dimension
+    "What the label of an item allows in each of some stretches."
+    start,end,rows = np.asarray(start, float),np.asarray(end, float),music.get('emotions')
+    whole = np.array(list(DIMENSIONS.values()), float)
+    if rows is None or not len(rows): return np.tile(item.label.ranges if item.label else whole, (len(start),1,1)).astype(float)
+    at = start[:,None]+(end-start)[:,None]*(np.arange(8)+.5)/8
+    v = rows[np.maximum(np.searchsorted(rows[:,0], at, 'right')-1, 0)][...,1:] # (n, 8, 4)
+    known = np.isfinite(v).any(1)
+    mean = np.where(known, np.nansum(v, 1)/np.maximum(np.isfinite(v).sum(1), 1), 0)[...,None]
+    return np.where(known[...,None], np.clip(mean+np.multiply.outer(np.broadcast_to(music.get('spread', 0.), 4), [-1,1]), whole[:,:1], whole[:,1:]), whole)
 
 # %% ../nbs/api/08_datasets.ipynb #8c14b2a2
 GRID_CLARITY = .3 # least mean resultant length of onset phases for a beat grid to be believed
@@ -344,7 +424,7 @@ def grid_clarity(
     o = np.asarray(onset_beats, float)
     return float(abs(np.exp(2j*np.pi*4*o).mean())) if len(o) else 0.
 
-# %% ../nbs/api/08_datasets.ipynb #5c6dcb40
+# %% ../nbs/api/08_datasets.ipynb #0345f036
 def _changed(notes, change):
     "Notes as augmentation wants them: seconds, velocities, pitches and lengths changed."
     return replace(notes, onset_sec=notes.onset_sec/change['tempo_ratio'], duration_sec=notes.duration_sec*change['articulation_ratio']/change['tempo_ratio'],
@@ -354,7 +434,7 @@ def _changed(notes, change):
 
 def _music_changed(item):
     "The music of an item with its change, if any, made."
-    m = _music(item)
+    m = read_music(item)
     if m is None or item.change is None: return m
     k = item.change['semitones']
     return dict(m, notes=_changed(m['notes'], item.change), melody=_changed(m['melody'], item.change), tonic=(m['tonic']+k)%12,
@@ -369,55 +449,137 @@ def _librosa():
     import librosa
     return librosa
 
-# %% ../nbs/api/08_datasets.ipynb #4e7e157a
+# %% ../nbs/api/08_datasets.ipynb #33a8b1a4
+_WAITING = object() # a sound that is rendered later, with others
+
+def _sounding(music): return music['notes'] if music.get('sounding') is None else music['sounding']
+
 def _sound(item, music):
-    "The sound of an item: a path to stream, or samples; None when it has none or none is wanted."
-    if not item.audio or item.label is None: return None
+    "The sound of an item: a path to stream, or samples, or `_WAITING`; None when it has none or none is wanted."
+    labelled = item.label is not None or (music or {}).get('emotions') is not None
+    if not (item.audio and labelled and item.may_teach('emotion_recognizer')): return None
+    if item.renderer: return _WAITING
     if item.audio_path is None:
         from midikompanion_ml.synthesis import render_notes
-        n = music['notes']
+        n = _sounding(music)
         return render_notes(n.onset_sec, n.duration_sec, n.pitch, n.velocity, channel=n.channel, program=music['program'])
     if item.change is None: return item.audio_path
     from midikompanion_ml.audio_features import load_audio
     gain = 10**(item.change['velocity_change']/127) # 20 dB over the whole range of velocities
     return _librosa().effects.time_stretch(load_audio(item.audio_path, duration_sec=300)*gain, rate=item.change['tempo_ratio'])
 
-# %% ../nbs/api/08_datasets.ipynb #df56c05f
+# %% ../nbs/api/08_datasets.ipynb #34590997
+def chord_states(
+    music:dict, # as `read_music` gives it
+)->tuple:       # context (n, 128), next chord (n,) as a slot, onset_beats (n,)
+    "States, next chords and their onsets, each seen from the tonic that holds then."
+    from midikompanion_ml.targets import distinct_chords, harmony_states
+    keys,parts = music.get('key_changes') or [(0., music['tonic'], music['mode'])],[]
+    for i,(_,tonic,mode) in enumerate(keys):
+        x,y = harmony_states(music['chords'], music['melody'], tonic, mode)
+        onset = distinct_chords(music['chords'], tonic)[0]
+        w = (onset>=(keys[i][0]-1e-6 if i else -np.inf))&(onset<(keys[i+1][0]-1e-6 if i+1<len(keys) else np.inf))
+        parts.append((x[w], y[w], onset[w]))
+    return tuple(map(np.concatenate, zip(*parts)))
+
+def tonic_at(
+    music:dict, # as `read_music` gives it
+    beats:float,
+)->int:
+    "The tonic that holds at a beat."
+    return ([t for b,t,_ in music.get('key_changes') or () if b<=beats+1e-6] or [music['tonic']])[-1]
+
+# %% ../nbs/api/08_datasets.ipynb #39bd5b6a
 def _targets(item, music):
     "Rows of an item for the four networks that learn from notes."
-    from midikompanion_ml.targets import contour_scores, expression_target, groove_target, harmony_states, melody_target
-    notes,rows = music['notes'],dict(intensity=[], arousal=[], expression=[], groove=[], groove_seen=[], melody=[])
+    from midikompanion_ml.targets import WINDOW_BEATS, contour_scores, expression_target, groove_target, melody_target
+    notes,rows,starts = music['notes'],{k:[] for k in _ROWS if k!='window_ranges'},[]
     grid = grid_clarity(notes.onset_beats)>=GRID_CLARITY
     for start in music['starts']:
         raw,(expression,bars),(groove,seen) = contour_scores(notes, start),expression_target(notes, start),groove_target(notes, start)
         if not bars.any(): continue
+        starts.append(start)
         rows['intensity'].append(raw['intensity']); rows['arousal'].append(raw['arousal'])
         rows['expression'].append(expression); rows['groove'].append(groove); rows['groove_seen'].append(seen&grid)
-        rows['melody'].append(melody_target(music['melody'], music['tonic'], start))
-    context,chord = harmony_states(music['chords'], music['melody'], music['tonic'], music['mode'])
+        rows['melody'].append(melody_target(music['melody'], tonic_at(music, start+WINDOW_BEATS/2), start))
+    context,chord,onset = chord_states(music)
     if item.source=='synthetic' and len(chord)>1: # one change of chord a piece, so that every network learns from as many rows
         pick = [int(np.random.default_rng(item.seed).integers(len(chord)))]
-        context,chord = context[pick],chord[pick]
-    return dict({k:np.array(v, np.float32) for k,v in rows.items()}, context=context.astype(np.float16), chord=chord.astype(np.int16))
+        context,chord,onset = context[pick],chord[pick],onset[pick]
+    start = np.array(starts, float)
+    return dict({k:np.array(v, np.float32) for k,v in rows.items()}, context=context.astype(np.float16), chord=chord.astype(np.int16),
+                window_ranges=stretch_ranges(item, music, start, start+WINDOW_BEATS).astype(np.float32),
+                chord_ranges=stretch_ranges(item, music, onset, onset+4).astype(np.float32))
 
-# %% ../nbs/api/08_datasets.ipynb #6460e38d
+# %% ../nbs/api/08_datasets.ipynb #b5e000fd
+def _whole_ranges(item, music): # (4, 2): the label of all of it
+    end = float(music['notes'].end_beats.max()) if music and len(music['notes']) else 1.
+    return stretch_ranges(item, music or {}, [0.], [end])[0]
+
+def _sound_label(item, music):
+    "What the whole of an item is labelled with: ranges (4, 2), weight (4,), quadrant."
+    if item.label is not None: return np.array(item.label.ranges), np.array(item.label.weight), item.label.quadrant
+    ranges = _whole_ranges(item, music)
+    return ranges, (ranges!=np.array(list(DIMENSIONS.values()))).any(1)*1., 0
+
+def _found(item, music): # the label of music whose emotion moves, or was computed, for its record
+    ranges = _whole_ranges(item, music)
+    said = {d:round(float(r.mean()), 3) for d,r in zip(DIMENSIONS, ranges) if tuple(r)!=DIMENSIONS[d]}
+    return dict(said, moving=True, **({'weak':True} if music.get('weak') else {}))
+
+# %% ../nbs/api/08_datasets.ipynb #3ebe86b2
+_NOTE_NETWORKS = ('melody_transformer','harmony_predictor','dynamics_engine','groove_predictor')
+
+def _row(i, item, music):
+    "What one item gives, its sound aside."
+    if music is None: return dict(item=i)
+    row = _targets(item, music) if any(map(item.may_teach, _NOTE_NETWORKS)) else {}
+    return dict(row, item=i, **({} if music.get('emotions') is None else {'found':_found(item, music)}))
+
+# %% ../nbs/api/08_datasets.ipynb #c314588a
 def _measure(items):
     "Arrays of some items, and the reasons of those that were skipped."
     from midikompanion_ml.audio_features import audio_features
-    rows,skipped,sounds = [],[],[]
+    rows,skipped,sounds,waiting = [],[],[],[]
     for i,item in enumerate(items):
-        try:
+        with _skipping(skipped, i, item):
             music = _music_changed(item)
             sound = _sound(item, music)
-            features = audio_features(sound) if isinstance(sound, str) else None
-            rows.append(dict(item=i, features=features, **({} if music is None else _targets(item, music))))
-            if isinstance(sound, np.ndarray): sounds.append((len(rows)-1, sound))
-        except InputError as e: skipped.append((i, e))
-        except (OSError,ValueError,ArithmeticError,MemoryError) as e: # what a library says of a file that none of our checks foresaw
-            skipped.append((i, InputError('content', f'{type(e).__name__}: {e}', 'a file that can be measured', file=item.audio_path or item.midi_path)))
-    for r,f in zip([r for r,_ in sounds], _features([x for _,x in sounds])): rows[r]['features'] = f
+            row = dict(_row(i, item, music), features=audio_features(sound) if isinstance(sound, str) else None)
+            if sound is not None: row['sound_ranges'],row['sound_weight'],row['sound_quadrant'] = _sound_label(item, music)
+            rows.append(row)
+            if isinstance(sound, np.ndarray): sounds.append((row, sound))
+            if sound is _WAITING: waiting.append((row, music))
+    for k in range(0, len(waiting), _TOGETHER): sounds += _rendered(items, waiting[k:k+_TOGETHER], skipped)
+    for (row,_),f in zip(sounds, _features([x for _,x in sounds])): row['features'] = f
     return rows, skipped
 
+@contextmanager
+def _skipping(skipped, i, item): # what goes wrong with an item is written down
+    try: yield
+    except InputError as e: skipped.append((i, e))
+    except (OSError,ValueError,ArithmeticError,MemoryError) as e: # what a library says of a file that none of our checks foresaw
+        skipped.append((i, InputError('content', f'{type(e).__name__}: {e}', 'a file that can be measured', file=item.audio_path or item.midi_path)))
+
+# %% ../nbs/api/08_datasets.ipynb #94fbf6c3
+_TOGETHER = 25 # pieces that are rendered together
+
+def _rendered(items, waiting, skipped):
+    "(row, samples) of pieces that wait for their renderer."
+    def render(some):
+        out = []
+        for name in dict.fromkeys(items[r['item']].renderer for r,_ in some):
+            mine = [(r,m) for r,m in some if items[r['item']].renderer==name]
+            x = _named(name)([_sounding(m) for _,m in mine], [items[r['item']].sound for r,_ in mine], programs=[m['program'] for _,m in mine])
+            out += [(r,y) for (r,_),y in zip(mine, x)]
+        return out
+    try: return render(waiting)
+    except (InputError,OSError,ValueError,ArithmeticError,MemoryError): done = []
+    for one in waiting:
+        with _skipping(skipped, one[0]['item'], items[one[0]['item']]): done += render([one])
+    return done
+
+# %% ../nbs/api/08_datasets.ipynb #ce3886af
 def _features(clips, at_once=8): # clips of about one length are measured together
     import torch
     from midikompanion_ml.audio_features import _shared_module
@@ -428,17 +590,19 @@ def _features(clips, at_once=8): # clips of about one length are measured togeth
             for i,f in zip(some, _shared_module()([clips[i] for i in some])): out[i] = f.numpy()
     return out
 
-# %% ../nbs/api/08_datasets.ipynb #7cca76de
+# %% ../nbs/api/08_datasets.ipynb #ed4a626e
 PART = 50 # items a part
-_ROWS = ('intensity','arousal','expression','groove','groove_seen','melody')
+_ROWS = ('intensity','arousal','expression','groove','groove_seen','melody','window_ranges')
+_CHORD_ROWS,_SOUND_ROWS = ('context','chord','chord_ranges'),('features','sound_ranges','sound_weight','sound_quadrant')
 
-# %% ../nbs/api/08_datasets.ipynb #b6c3fee0
+# %% ../nbs/api/08_datasets.ipynb #89d2804f
 def _pack(rows, skipped):
     "One part as arrays without objects."
     with_sound = [r for r in rows if r['features'] is not None]
-    out = dict(features=np.array([r['features'] for r in with_sound], np.float32), features_item=np.array([r['item'] for r in with_sound], np.int32),
+    out = dict({k:np.array([r[k] for r in with_sound], np.float32) for k in _SOUND_ROWS}, features_item=np.array([r['item'] for r in with_sound], np.int32),
+               found=np.array(json.dumps({r['item']:r['found'] for r in rows if 'found' in r})),
                skipped=np.array(json.dumps([dict(item=i, field=e.field, value=str(e.value)[:200], expected=e.expected, reason=str(e)) for i,e in skipped])))
-    for kind,keys in (('window',_ROWS), ('chord',('context','chord'))):
+    for kind,keys in (('window',_ROWS), ('chord',_CHORD_ROWS)):
         have = [r for r in rows if len(r.get(keys[0], ()))]
         for k in keys: out[k] = np.concatenate([r[k] for r in have]) if have else np.zeros(0)
         out[kind+'_item'] = np.concatenate([np.full(len(r[keys[0]]), r['item'], np.int32) for r in have]) if have else np.zeros(0, np.int32)
@@ -455,12 +619,14 @@ def _measure_part(job): # (items, path): writes one part
         with open(tmp, 'wb') as f: np.savez(f, **part)
     return len(items)
 
-# %% ../nbs/api/08_datasets.ipynb #2f5c4945
+# %% ../nbs/api/08_datasets.ipynb #896d2aaa
 def _key(items, seed):
     "Changes when the items, their files or the code that measures them change."
     h = hashlib.sha1(f'{seed} {PART}'.encode())
     code = Path(midikompanion_ml.__file__).parent
-    for m in ('contract','thesaurus','midi','synthesis','audio_features','targets','synthetic','datasets'): h.update((code/f'{m}.py').read_bytes())
+    readers = {p.split(':')[0].split('.')[-1] for i in items for p in (i.reader,i.renderer) if p}
+    modules = ['contract','thesaurus','midi','synthesis','audio_features','targets','synthetic','datasets',*sorted(readers),*['weak_labels']*bool(readers)]
+    for m in modules: h.update((code/f'{m}.py').read_bytes() if (code/f'{m}.py').is_file() else m.encode())
     for i in items:
         stats = [(os.stat(p).st_size, os.stat(p).st_mtime_ns) for p in (i.audio_path,i.midi_path) if p]
         h.update(repr((i, stats)).encode())
@@ -500,53 +666,66 @@ def _measure_in_processes(todo, workers, bar):
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
-# %% ../nbs/api/08_datasets.ipynb #e1312b1c
+# %% ../nbs/api/08_datasets.ipynb #4981f744
 def _join(parts):
     "Parts as one, items numbered through."
-    out,skipped = {},[]
-    for k in (*_ROWS,'context','chord','features','features_item','window_item','chord_item'):
+    out,skipped,found = {},[],{}
+    for k in (*_ROWS,*_CHORD_ROWS,*_SOUND_ROWS,'features_item','window_item','chord_item'):
         some = [p[k]+(n*PART if k.endswith('_item') else 0) for n,p in enumerate(parts) if len(p[k])]
         out[k] = np.concatenate(some) if some else np.zeros(0)
-    for n,p in enumerate(parts): skipped += [dict(s, item=s['item']+n*PART) for s in json.loads(str(p['skipped']))]
-    return dict(out, skipped=skipped)
+    for n,p in enumerate(parts):
+        skipped += [dict(s, item=s['item']+n*PART) for s in json.loads(str(p['skipped']))]
+        found.update({int(i)+n*PART:f for i,f in json.loads(str(p['found'])).items()})
+    return dict(out, skipped=skipped, found=found)
 
-# %% ../nbs/api/08_datasets.ipynb #c3735b96
-def _codes(items): # (n, 64); an item without a label has the code that says nothing
-    nothing = encode_range(list(DIMENSIONS.values()))
-    return np.array([i.label.code if i.label else nothing for i in items], np.float32).reshape(-1, EMBEDDING.width)
+# %% ../nbs/api/08_datasets.ipynb #643ec0eb
+def _codes(ranges): # (n, 4, 2) -> (n, 64); many rows share a label
+    if not len(ranges): return np.zeros((0,EMBEDDING.width), np.float32)
+    one,which = np.unique(np.asarray(ranges, np.float32).reshape(len(ranges), -1), axis=0, return_inverse=True)
+    codes = [encode_range(one[k:k+500].reshape(-1, len(DIMENSIONS), 2)) for k in range(0, len(one), 500)]
+    return np.concatenate(codes).astype(np.float32)[which.ravel()]
 
-def _contours(raw, weights, scale, kind):
-    "Percentiles of raw measures, weighted; nothing where there are no notes."
-    return (scale.percentile(raw.reshape(-1, raw.shape[-1]), kind)@weights).reshape(raw.shape[:-1]).astype(np.float32)
+def _says_something(ranges): # (n, 4, 2) -> (n,): whether a label narrows any dimension
+    return (np.asarray(ranges, np.float32)!=np.array(list(DIMENSIONS.values()), np.float32)).any((1,2)) if len(ranges) else np.zeros(0, bool)
+
+# %% ../nbs/api/08_datasets.ipynb #09b95202
+def _may_teach(items, name, index): # for each row, whether its item may teach a network
+    return np.array([i.may_teach(name) for i in items], bool)[index] if len(index) else np.zeros(0, bool)
+
+# %% ../nbs/api/08_datasets.ipynb #3c6686e4
+def _makers(m, scale):
+    "For each network: kind of its rows, which of them can teach it, and a function that makes the chosen ones."
+    from midikompanion_ml.targets import blend_measures
+    grooves,tunes = (m[k].any(1) if len(m[k]) else np.zeros(0, bool) for k in ('groove_seen','melody')) # a melody that rests says nothing about pitches
+    return dict(
+        emotion_recognizer=('features', True, lambda w: dict(x=m['features'][w], y=_codes(m['sound_ranges'][w]), weight=m['sound_weight'][w],
+                                                             quadrant=m['sound_quadrant'][w].astype(np.int8))),
+        melody_transformer=('window', tunes&_says_something(m['window_ranges']), lambda w: dict(x=_codes(m['window_ranges'][w]), y=m['melody'][w],
+                                                                                                        ranges=m['window_ranges'][w])),
+        harmony_predictor=('chord', True, lambda w: dict(x=np.hstack([_codes(m['chord_ranges'][w]), m['context'][w,EMBEDDING.width:].astype(np.float32)]),
+                                                         y=m['chord'][w].astype(np.int64), ranges=m['chord_ranges'][w])),
+        dynamics_engine=('window', True, lambda w: dict(x=blend_measures(m['intensity'][w], 'intensity', scale), y=m['expression'][w])),
+        groove_predictor=('window', grooves, lambda w: dict(x=blend_measures(m['arousal'][w], 'arousal', scale), y=m['groove'][w],
+                                                            weight=m['groove_seen'][w])))
 
 def _model_rows(m, items, scale):
     "For each network: x, y, weight, quadrant and item of each row."
-    from midikompanion_ml.targets import AROUSAL_WEIGHTS, INTENSITY_WEIGHTS
-    code,labelled = _codes(items),np.array([i.label is not None for i in items], bool)
-    fi,wi,ci = (m[k].astype(int) for k in ('features_item','window_item','chord_item'))
-    ones = lambda n: np.ones((n,1), np.float32)
     out = {}
-    if len(fi): out['emotion_recognizer'] = dict(x=m['features'], y=code[fi], weight=np.array([items[i].label.weight for i in fi], np.float32),
-                                                 quadrant=np.array([items[i].label.quadrant for i in fi], np.int8), item=fi)
-    melodic = labelled[wi]&m['melody'].any(1) if len(wi) else np.zeros(0, bool) # a window whose melody rests says nothing about pitches
-    if melodic.any(): out['melody_transformer'] = dict(x=code[wi[melodic]], y=m['melody'][melodic], weight=ones(melodic.sum()), item=wi[melodic])
-    if len(ci):
-        x = m['context'].astype(np.float32)
-        x[:,:EMBEDDING.width] = code[ci]
-        out['harmony_predictor'] = dict(x=x, y=m['chord'].astype(np.int64), weight=ones(len(ci)), item=ci)
-    if len(wi):
-        out['dynamics_engine'] = dict(x=_contours(m['intensity'], INTENSITY_WEIGHTS, scale, 'intensity'), y=m['expression'], weight=ones(len(wi)), item=wi)
-        seen = m['groove_seen'].any(1)
-        if seen.any(): out['groove_predictor'] = dict(x=_contours(m['arousal'][seen], AROUSAL_WEIGHTS, scale, 'arousal'),
-                                                      y=m['groove'][seen], weight=m['groove_seen'][seen], item=wi[seen])
+    for name,(kind,can,make) in _makers(m, scale).items():
+        item = m[kind+'_item'].astype(int)
+        w = _may_teach(items, name, item)&can
+        if w.any(): out[name] = {'weight':np.ones((w.sum(),1), np.float32), **make(w), 'item':item[w]}
     return out
 
-# %% ../nbs/api/08_datasets.ipynb #15aa8410
-def _scale(m, in_train, source):
-    "Percentiles of the training windows."
+# %% ../nbs/api/08_datasets.ipynb #b88c3138
+def _scale(m, in_train, items, source):
+    "Percentiles of the training windows: of intensity those that teach dynamics, of arousal those that teach groove."
     from midikompanion_ml.targets import ContourScale
-    w = in_train[m['window_item'].astype(int)] if len(m['window_item']) else np.zeros(0, bool)
-    return ContourScale.fit([dict(intensity=a, arousal=b) for a,b in zip(m['intensity'][w], m['arousal'][w])] if w.any() else [], source=source)
+    at = m['window_item'].astype(int)
+    def fit(name):
+        w = in_train[at]&_may_teach(items, name, at)
+        return ContourScale.fit([dict(intensity=a, arousal=b) for a,b in zip(m['intensity'][w], m['arousal'][w])] if w.any() else [], source=source)
+    return replace(fit('dynamics_engine'), arousal=fit('groove_predictor').arousal)
 
 def _corpus(items, folder, *, seed, workers, augment, progress):
     "Split, augment and measure items: their splits and the rows of each network."
@@ -554,25 +733,31 @@ def _corpus(items, folder, *, seed, workers, augment, progress):
     new = augment_items([i for i,s in zip(items, splits) if s=='train'], augment, seed=seed)
     items,splits = items+new,np.array(splits+['train']*len(new))
     m = measure_items(items, folder, seed=seed, workers=workers, progress=progress)
-    scale = _scale(m, splits=='train', items[0].source if items else '')
-    return dict(items=items, splits=splits, skipped=m['skipped'], rows=_model_rows(m, items, scale), scale=scale)
+    scale = _scale(m, splits=='train', items, ', '.join(sorted({i.source for i in items})[:6]))
+    return dict(items=items, splits=splits, skipped=m['skipped'], found=m['found'], rows=_model_rows(m, items, scale), scale=scale)
 
-# %% ../nbs/api/08_datasets.ipynb #14871473
-def _record(item, root):
-    "One line of the JSON: what a person wants to know of a sample."
-    rel = lambda p: None if p is None else (Path(p).relative_to(root).as_posix() if root else p)
+# %% ../nbs/api/08_datasets.ipynb #62b217fd
+def _relative(path, roots): # a path as it stands in its folder
+    if path is None: return None
+    return next((Path(path).relative_to(r).as_posix() for r in roots if r in Path(path).parents), Path(path).name)
+
+def _record(item, roots, found):
+    "One line of the JSON: what a person wants to know of a sample; `found` is the label of music whose emotion moves or was computed."
     label = item.label
-    return dict(id=item.id, group=item.group, source=item.source, audio_path=rel(item.audio_path), midi_path=rel(item.midi_path),
-                label=None if label is None else label.given, code=None if label is None else [round(float(v), 4) for v in label.code],
-                provenance=dict(license=item.license, seed=item.seed if item.source=='synthetic' else None, change=item.change,
-                                sound=None if not item.audio or label is None else 'recorded' if item.audio_path else 'rendered'))
+    heard = item.audio and (label is not None or found is not None) and item.may_teach('emotion_recognizer')
+    sound = None if not heard else 'recorded' if item.audio_path else 'rendered'
+    given = found if label is None else dict(label.given, **({'weak':True} if label.weak else {}))
+    return dict(id=item.id, group=item.group, source=item.source, audio_path=_relative(item.audio_path, roots), midi_path=_relative(item.midi_path, roots),
+                label=given, code=None if label is None else [round(float(v), 4) for v in label.code],
+                provenance=dict(license=item.license, seed=item.seed if item.source=='synthetic' else None, change=item.change, span=item.span,
+                                sound=item.sound if sound and item.sound else sound))
 
 def _write_records(path, records):
     "A JSON list with one record a line."
     with atomic_path(path) as tmp:
         tmp.write_text('[\n'+',\n'.join(json.dumps(r, ensure_ascii=False) for r in records)+'\n]\n', encoding='utf-8', errors='backslashreplace')
 
-# %% ../nbs/api/08_datasets.ipynb #dc961d31
+# %% ../nbs/api/08_datasets.ipynb #31696ffa
 def _split_rows(corpora, split):
     "Records of one split, and for each network its rows with the number of their record; `corpora` maps a network to its corpus."
     records,rows = [],{}
@@ -581,7 +766,7 @@ def _split_rows(corpora, split):
         mine = [k for k in range(len(c['items'])) if c['splits'][k]==split and k not in bad]
         number = np.full(len(c['items']), -1)
         number[mine] = np.arange(len(mine))+len(records)
-        records += [_record(c['items'][k], c['root']) for k in mine]
+        records += [_record(c['items'][k], c['roots'], c['found'].get(k)) for k in mine]
         for name in (n for n,d in corpora.items() if d is c):
             r = c['rows'][name]
             w = number[r['item']]>=0
@@ -598,42 +783,64 @@ def _check_skipped(skipped, total, output):
     if total and len(skipped)>total/2:
         raise InputError('input', f'{len(skipped)} of {total} skipped', f'at most half to be skipped: the reasons are in {Path(output)/"skipped.json"}')
 
-# %% ../nbs/api/08_datasets.ipynb #a0005939
-def prepare(
-    output,           # folder for the data set; it is replaced only when everything has been measured
+# %% ../nbs/api/08_datasets.ipynb #f731db3f
+def prepare_items(
+    output,     # folder for the data set; it is replaced only when everything has been measured
+    items:list, # of `Item`
     *,
-    input=None,       # folder with audio, MIDI and label files; made-up pieces when None
-    num_samples:int=10000, # how many pieces to make up
+    name:str=None,    # of where they come from
+    skipped=(),       # what was skipped on the way here, and why
+    roots=(),         # folders that paths are written relative to
+    num_samples:int=10000, # how many pieces to make up for networks that the items cannot teach
     seed:int=0,
     workers:int=None, # processes, all cores by default
     augment:float=1., # size of the training split as a multiple of its labelled items
     progress:bool=True,
 )->dict:              # what `prepare.json` says
-    "Make the training sets of the five networks."
+    "Make the training sets of the five networks from items."
     if not (isinstance(num_samples, int) and num_samples>=30): raise InputError('num_samples', num_samples, 'a whole number of 30 or more')
     if not (isinstance(augment, (int,float)) and 1<=augment<=100): raise InputError('augment', augment, 'a number in [1, 100]')
     if not (isinstance(seed, int) and seed>=0): raise InputError('seed', seed, 'a whole number, 0 or more')
-    start,output,workers = time.time(),Path(output),workers or os.cpu_count() or 1
-    parts,root = output/'.parts',Path(input).resolve() if input else None
-    if root and root in (output.resolve(),*output.resolve().parents): raise InputError('output', str(output), 'a folder outside the input')
-    how = dict(seed=seed, workers=workers, progress=progress)
-    items,skipped = scan_folder(input) if root else (synthetic_items(num_samples, seed=seed),[])
-    settings = dict(input=None if root is None else root.name, num_samples=num_samples, seed=seed, augment=augment, key=_key(items, (seed, augment)))
+    start,output,roots = time.time(),Path(output),[Path(r).resolve() for r in roots]
+    parts,how = output/'.parts',dict(seed=seed, workers=workers or os.cpu_count() or 1, progress=progress)
+    for r in roots:
+        if r in (output.resolve(),*output.resolve().parents): raise InputError('output', str(output), 'a folder outside the input')
+    settings = dict(input=name, num_samples=num_samples, seed=seed, augment=augment, key=_key(items, (seed, augment)))
     if (done:=_prepared_already(output, settings)): return done
-    main = dict(_corpus(items, parts, augment=augment, **how), root=root)
+    main = dict(_corpus(items, parts, augment=augment, **how), roots=roots, name=name)
     lost = [s for s in main['skipped'] if s['item']<len(items)] # a change of an item is lost with it
-    skipped += [dict(s, path=items[s['item']].id) for s in lost]
-    skipped = [{k:v.replace(f'{root}{os.sep}', '') if isinstance(v, str) else v for k,v in s.items()} for s in skipped] # paths within the folder
+    skipped = [_within(s, roots) for s in [*skipped, *(dict(s, path=items[s['item']].id) for s in lost)]]
     write_json(output/'skipped.json', skipped) # now, so that a run that ends here says why
     _check_skipped(skipped, len(items)+len(skipped)-len(lost), output)
     filled = [n for n in MODELS if not _has_rows(main, n)]
     corpora = {n:main for n in MODELS}
     if filled:
         made_up = synthetic_items(num_samples, seed=seed, audio='emotion_recognizer' in filled)
-        corpora.update(dict.fromkeys(filled, dict(_corpus(made_up, parts, augment=1., **how), root=None)))
+        corpora.update(dict.fromkeys(filled, dict(_corpus(made_up, parts, augment=1., **how), roots=[], name=None)))
     return _write(output, corpora, skipped, filled, settings, start)
 
-# %% ../nbs/api/08_datasets.ipynb #d603e4f1
+def _within(skip, roots): # paths as they stand in their folder
+    for r in roots: skip = {k:v.replace(f'{r}{os.sep}', '') if isinstance(v, str) else v for k,v in skip.items()}
+    return skip
+
+# %% ../nbs/api/08_datasets.ipynb #59ce8d0f
+def prepare(
+    output,           # folder for the data set; it is replaced only when everything has been measured
+    *,
+    input=None,       # folder with audio, MIDI and label files; made-up pieces when None
+    num_samples:int=10000, # how many pieces to make up
+    seed:int=0,
+    **how, # `workers`, `augment`, `progress`, as for `prepare_items`
+)->dict:              # what `prepare.json` says
+    "Make the training sets of the five networks, from a folder of one's own or from made-up pieces."
+    how = dict(how, num_samples=num_samples, seed=seed)
+    if input is None: return prepare_items(output, synthetic_items(num_samples, seed=seed) if _plausible(num_samples, seed) else [], **how)
+    items,skipped = scan_folder(input)
+    return prepare_items(output, items, name=Path(input).resolve().name, skipped=skipped, roots=[input], **how)
+
+def _plausible(num_samples, seed): return isinstance(num_samples, int) and isinstance(seed, int) and seed>=0 # else `prepare_items` says what is wrong
+
+# %% ../nbs/api/08_datasets.ipynb #5b11d00e
 def _prepared_already(output, settings):
     "The summary of a data set that was made with the same settings from the same files."
     if not (output/'prepare.json').exists(): return None
@@ -641,9 +848,25 @@ def _prepared_already(output, settings):
     whole = all((output/s/f'{n}.npz').is_file() for s in SPLITS for n in MODELS)
     return found if whole and found.get('settings')==settings else None
 
+def _taught(c, name): # (number, item) of those that gave a network rows
+    return [(k, c['items'][k]) for k in np.unique(c['rows'][name]['item'])]
+
 def _licenses(corpora):
     "How many items under which licence, for each network."
-    return {n:{l:sum(i.license==l for i in c['items']) for l in sorted({i.license for i in c['items']})} for n,c in corpora.items()}
+    return {n:dict(sorted(Counter(i.license for _,i in _taught(c, n)).items())) for n,c in corpora.items()}
+
+_EMOTIONAL = ('emotion_recognizer','melody_transformer','harmony_predictor') # networks to which emotion matters
+
+def _sources(corpora):
+    "Where what taught each network comes from, in words, with how many items."
+    def name(c, k, item):
+        weak = item.label.weak if item.label else c['found'].get(k, {}).get('weak')
+        said = 'made-up pieces' if item.source=='synthetic' else item.source if item.reader else c['name'] or 'a folder'
+        return said+' with weak emotion labels'*bool(weak)
+    def words(n, c):
+        count = Counter(name(c, k, i) if n in _EMOTIONAL else name(c, k, i).split(' with weak')[0] for k,i in _taught(c, n))
+        return ', '.join(f'{s} ({k})' for s,k in sorted(count.items()))
+    return {n:words(n, c) for n,c in corpora.items()}
 
 def _write(output, corpora, skipped, filled, settings, start):
     "Write everything; the summary is removed first and comes back last, so that a half-written set is never taken for a whole one."
@@ -660,7 +883,7 @@ def _write(output, corpora, skipped, filled, settings, start):
                 with open(tmp, 'wb') as f: np.savez(f, **a)
             rows[n][s] = len(a['x'])
     summary = dict(settings=settings, records=records, rows=rows, skipped=len(skipped), filled=filled, licenses=_licenses(corpora),
-                   sources={n:'made-up pieces' if c['root'] is None else c['root'].name for n,c in corpora.items()}, seconds=round(time.time()-start, 1))
+                   sources=_sources(corpora), seconds=round(time.time()-start, 1))
     write_json(output/'prepare.json', summary)
     shutil.rmtree(output/'.parts', ignore_errors=True)
     return summary

@@ -11,18 +11,19 @@ from torch import nn
 from .contract import EXPRESSION
 from .networks import Network, hidden, predict
 
-# %% ../nbs/api/13_dynamics_engine.ipynb #5932eaf6
+# %% ../nbs/api/13_dynamics_engine.ipynb #91b87aec
 class DynamicsEngine(Network):
     "32-64-64-16: intensity contour to velocity, accent, articulation and swell of each bar."
     name,headline = 'dynamics_engine','mae'
 
     def __init__(self):
-        super().__init__(*hidden(32, 64, dropout=.1), *hidden(64, 64, dropout=.1), nn.Linear(64, 16), nn.Sigmoid())
+        super().__init__(*hidden(32, 64, dropout=.3), *hidden(64, 64, dropout=.3), nn.Linear(64, 16), nn.Sigmoid())
+        self.register_buffer('importance', torch.tensor([4. if s.endswith('velocity') else 1. for s in EXPRESSION.slots]), persistent=False)
 
-    def loss_from_raw(self, raw, batch): return (self.finish(raw)-batch['y']).abs().mean()
+    def loss_from_raw(self, raw, batch): return ((self.finish(raw)-batch['y']).abs()*self.importance).mean()
     def score(self, rows, *, train=None): return expression_score(self, rows, train=train)
 
-# %% ../nbs/api/13_dynamics_engine.ipynb #648533f8
+# %% ../nbs/api/13_dynamics_engine.ipynb #4b5f6971
 def expression_score(
     model:DynamicsEngine,
     rows, # dict of arrays
@@ -34,6 +35,6 @@ def expression_score(
     error = abs(model.finish(predict(model, rows['x'])).cpu().numpy()-y)
     mean,median = abs(base.mean(0)-y),abs(np.median(base, 0)-y)
     kinds = np.array([s.split('_')[1] for s in EXPRESSION.slots])
-    out = dict(loss=error.mean(), mae=error.mean(), baseline_mae=mean.mean(), baseline_median_mae=median.mean())
+    out = dict(loss=(error*model.importance.cpu().numpy()).mean(), mae=error.mean(), baseline_mae=mean.mean(), baseline_median_mae=median.mean())
     for k in ('velocity','accent','articulation','swell'): out.update({f'{k}_mae':error[:,kinds==k].mean(), f'baseline_{k}_mae':mean[:,kinds==k].mean()})
     return {k:float(v) for k,v in out.items()}

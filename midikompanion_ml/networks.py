@@ -26,7 +26,7 @@ def hidden(
     "One hidden block: Linear, ReLU, BatchNorm, Dropout."
     return [nn.Linear(width_in, width_out), nn.ReLU(), nn.BatchNorm1d(width_out), nn.Dropout(dropout)]
 
-# %% ../nbs/api/09_networks.ipynb #bd381294
+# %% ../nbs/api/09_networks.ipynb #d216ff9c
 LIMIT = 5. # normalised inputs are clipped to +-LIMIT
 
 class Network(nn.Module):
@@ -49,6 +49,7 @@ class Network(nn.Module):
     def finish(self, raw): return self.network[-1](raw)   # the last activation
     def forward(self, x): return self.finish(self.raw(x))
     def loss(self, batch): return self.loss_from_raw(self.raw(batch['x']), batch) # batch: dict of tensors
+    def lessons(self, rows, *, seed=0): return rows # what it learns from, made from the rows of the training split
 
     def body(self, x): # all layers but the last, on input that is normalised already
         for layer in list(self.network)[:-1]: x = layer(x)

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['BASIC_EMOTIONS', 'COORDINATES', 'EMOPIA_CUES', 'CUE_PLANES', 'ATTRIBUTE_RANGES', 'NEIGHBOURS', 'CLEAR_VALENCE',
            'THESAURUS', 'emopia_cues', 'musical_attributes_array', 'musical_attributes', 'meaning_distance', 'Node',
-           'find_node', 'nearest_node', 'norm_agreement', 'thesaurus_json', 'save_thesaurus', 'load_thesaurus']
+           'find_node', 'nearest_node', 'words_in_common', 'rank_correlation', 'norm_agreement', 'thesaurus_json',
+           'save_thesaurus', 'load_thesaurus']
 
 # %% ../nbs/api/02_thesaurus.ipynb #4f3f73e5
 import difflib, re
@@ -304,11 +305,11 @@ def _norm_columns(columns, file):
                          file=file)
     return found
 
-# %% ../nbs/api/02_thesaurus.ipynb #074664ec
-def norm_agreement(
+# %% ../nbs/api/02_thesaurus.ipynb #bb2bfef8
+def words_in_common(
     path, # table of word norms, with a header; commas, tabs or semicolons
-)->dict:  # n: words in common; valence, arousal, dominance: Spearman's rank correlation, for those that the table has
-    "How well the thesaurus agrees with published ratings of the same words."
+)->tuple: # coordinates in the thesaurus and in the table, two `DataFrame`s with a row a word
+    "The words that the thesaurus shares with published ratings, and what both say of them."
     try: table = pd.read_csv(path, sep=None, engine='python')
     except OSError as e: raise InputError('file', str(path), f'a file that can be read ({e.strerror})', file=path) from e
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as e:
@@ -319,8 +320,20 @@ def norm_agreement(
     words = [n for n in _BY_NAME if n in norms.index]
     if len(words)<3: raise InputError('words in common', len(words), '3 or more', file=path)
     ours = pd.DataFrame(COORDINATES, index=list(_BY_NAME), columns=list(DIMENSIONS)).loc[words]
-    return dict(n=len(words), **{d:float(np.corrcoef(ours[d].rank(), norms.loc[words,c].rank())[0,1])
-                                 for d,c in columns.items() if d!='word'})
+    there = {d:c for d,c in columns.items() if d!='word'}
+    return ours[list(there)], norms.loc[words, list(there.values())].set_axis(list(there), axis=1)
+
+# %% ../nbs/api/02_thesaurus.ipynb #bb0c5e8b
+def rank_correlation(a, b)->float: # two columns of one length
+    "Spearman's rank correlation."
+    return float(np.corrcoef(pd.Series(np.asarray(a)).rank(), pd.Series(np.asarray(b)).rank())[0,1])
+
+def norm_agreement(
+    path, # table of word norms, with a header; commas, tabs or semicolons
+)->dict:  # n: words in common; valence, arousal, dominance: Spearman's rank correlation, for those that the table has
+    "How well the thesaurus agrees with published ratings of the same words."
+    ours,norms = words_in_common(path)
+    return dict(n=len(ours), **{d:rank_correlation(ours[d], norms[d]) for d in ours})
 
 # %% ../nbs/api/02_thesaurus.ipynb #5a7e849d
 def _node_json(n):

@@ -6,7 +6,7 @@
 __all__ = ['NETWORKS', 'build_network', 'fingerprint', 'choose_device', 'one_thread', 'Adam', 'learning_rate_for', 'Run',
            'run_state', 'restore', 'save_checkpoint', 'load_checkpoint', 'load_network', 'batches', 'dropout_masks',
            'stack', 'layers_forward', 'layers_backward', 'loss_and_gradient', 'train_epoch', 'finish_epoch',
-           'tensorboard', 'train_model', 'train_all', 'plot_history']
+           'tensorboard', 'train_model', 'fit_rows', 'train_all', 'plot_history']
 
 # %% ../nbs/api/20_training.ipynb #3b46d19b
 import contextlib, json, os, queue, signal, subprocess, sys, tempfile, threading, time, traceback, zlib
@@ -68,14 +68,16 @@ def one_thread():
     try: yield
     finally: torch.set_num_threads(n)
 
-# %% ../nbs/api/20_training.ipynb #bb678c29
+# %% ../nbs/api/20_training.ipynb #4567cddc
 class Adam:
     "Adam (Kingma & Ba 2015) on all trainable weights of a network at once."
     def __init__(self,
         model:nn.Module, # on its device; its weights become parts of one vector
         *,
         betas=(.9,.999), eps:float=1e-8,
+        weight_decay:float=0., # decoupled from the gradient (Loshchilov & Hutter 2019), a unit of learning rate
     ):
+        self.weight_decay = weight_decay
         self.params,self.betas,self.eps,self.steps = [p for p in model.parameters() if p.requires_grad],betas,eps,0
         self.weights = torch.cat([p.detach().reshape(-1) for p in self.params])
         for p,part in zip(self.params, self.weights.split([p.numel() for p in self.params])): p.data = part.view_as(p)
@@ -83,7 +85,8 @@ class Adam:
         self.grads = {p:part.view_as(p) for p,part in zip(self.params, self.grad.split([p.numel() for p in self.params]))} # parts of `grad`
 
     def step(self, learning_rate:float):
-        "Move the weights."
+        "Move the weights, and let them shrink by `weight_decay`."
+        if self.weight_decay: self.weights.mul_(1-learning_rate*self.weight_decay)
         (b1,b2),self.steps = self.betas,self.steps+1
         self.mean.lerp_(self.grad, 1-b1); self.square.mul_(b2).addcmul_(self.grad, self.grad, value=1-b2)
         spread = self.square.sqrt().div_((1-b2**self.steps)**.5).add_(self.eps)
@@ -107,14 +110,14 @@ def learning_rate_for(
         if since==wait: rate,since = rate/2,0
     return rate
 
-# %% ../nbs/api/20_training.ipynb #8fe91843
+# %% ../nbs/api/20_training.ipynb #8b26789b
 class Run:
     "A network in training: everything that an epoch changes."
     def __init__(self,
         model:Network, # on its device
         settings:dict, # what must be the same on resuming
     ):
-        self.model,self.settings,self.adam,self.seconds = model,settings,Adam(model),0.
+        self.model,self.settings,self.adam,self.seconds = model,settings,Adam(model, weight_decay=settings.get('weight_decay', 0.)),0.
         self.order = torch.Generator().manual_seed(settings['seed'])                      # order of the rows
         self.noise = torch.Generator(model.mean.device).manual_seed(settings['seed']+1)   # dropout
         self.history = dict(model=model.name, headline=model.headline, train_loss=[], val_loss=[], score=[], learning_rate=[], grad_norm=[])
@@ -285,16 +288,16 @@ def train_epoch(
     for _,bn in stack(model)[0]: bn.num_batches_tracked += len(losses)
     return float(torch.stack(losses).mean()), float(torch.stack(norms).mean())
 
-# %% ../nbs/api/20_training.ipynb #4a5db16c
+# %% ../nbs/api/20_training.ipynb #f0212bbc
 def finish_epoch(
     run:Run,
     train_loss:float,
     grad_norm:float,
-    val:dict, # validation rows
+    val:dict, # validation rows; None: the training loss is what there is
 )->bool:      # True when this is the best epoch so far
     "Validate, and write down what was found."
     if not np.isfinite(train_loss): raise InputError(f'{run.model.name} training loss', train_loss, 'a finite number: try a smaller learning rate')
-    score = run.model.score(val)
+    score = run.model.score(val) if val is not None else dict(loss=train_loss)
     rate = learning_rate_for(run.history['val_loss'], run.settings['learning_rate'])
     for k,v in dict(train_loss=train_loss, val_loss=score['loss'], score=score.get(run.model.headline),
                     learning_rate=rate, grad_norm=grad_norm).items(): run.history[k].append(v)
@@ -338,26 +341,32 @@ def _load_splits(data_dir, name):
         if n<least: raise InputError(f'{name} {s} rows', n, f'{least} or more', file=Path(data_dir)/s/f'{name}.npz')
     return splits
 
-# %% ../nbs/api/20_training.ipynb #69b33f8e
+# %% ../nbs/api/20_training.ipynb #9c55d9f2
+def _to_learn(lessons, run): # as tensors, with normalised input
+    rows = to_tensors(lessons, run.model.mean.device)
+    rows['x'] = run.model.normalise(rows['x'])
+    rows.pop('ranges', None)
+    if 'quadrant' in rows and not rows['quadrant'].any(): del rows['quadrant'] # nothing to learn from it
+    return rows
+
 def _start(name, splits, settings, device, last, resume):
     "A fresh run, or the one in the checkpoint `last`."
     with torch.random.fork_rng(devices=[]): # the caller's random numbers stay as they are
         torch.manual_seed(settings['seed'])
         model = build_network(name)
-    run = Run(fit_normalisation(model, splits['train']['x']).to(device), settings)
+    lessons = model.lessons(splits['train'], seed=settings['seed'])
+    run = Run(fit_normalisation(model, lessons['x']).to(device), settings)
+    run.rows = _to_learn(lessons, run)
     if resume and last.exists(): restore(run, load_checkpoint(last), file=last)
     return run
 
-# %% ../nbs/api/20_training.ipynb #bdc1f951
+# %% ../nbs/api/20_training.ipynb #1e1cdd98
 def _stopped(run, epochs, patience):
     return run.epoch>=epochs or (patience is not None and run.epoch and run.epoch-run.best_epoch>=patience)
 
 def _epochs(run, splits, best, last, epochs, patience, log, on_epoch):
     "Train until done; after each epoch the checkpoints are whole."
-    device = run.model.mean.device
-    rows,start = to_tensors(splits['train'], device),time.perf_counter()-run.seconds
-    rows['x'] = run.model.normalise(rows['x'])
-    if 'quadrant' in rows and not rows['quadrant'].any(): del rows['quadrant'] # nothing to learn from it
+    rows,start = run.rows,time.perf_counter()-run.seconds
     while not _stopped(run, epochs, patience):
         improved = finish_epoch(run, *train_epoch(run, rows), splits['val'])
         run.seconds = time.perf_counter()-start
@@ -421,6 +430,32 @@ def _record(output_dir, summaries):
     "Add summaries to `training.json`; those of other networks stay."
     path = Path(output_dir)/'training.json'
     write_json(path, {**(read_json(path) if path.exists() else {}), **summaries})
+
+# %% ../nbs/api/20_training.ipynb #a9a3c921
+def fit_rows(
+    name:str,   # one of `NETWORKS`
+    train:dict, # rows, as `load_arrays` gives them
+    val:dict=None, # rows to choose the best epoch by; None: the last epoch counts
+    *,
+    epochs:int=100,
+    batch_size:int=32,
+    learning_rate:float=1e-3,
+    weight_decay:float=0., # decoupled, a unit of learning rate (Loshchilov & Hutter 2019)
+    seed:int=0,
+    patience:int=20,   # stop when the validation loss has not improved for so many epochs; None: never
+)->Network:            # on the CPU, in evaluation mode
+    "Train one network on rows in memory."
+    _check_settings(epochs, batch_size, learning_rate, seed, patience)
+    settings = dict(batch_size=batch_size, learning_rate=float(learning_rate), weight_decay=float(weight_decay), seed=seed)
+    run = _start(name, dict(train=train), settings, torch.device('cpu'), None, False)
+    rows,best = run.rows,None
+    with one_thread():
+        while not _stopped(run, epochs, patience if val is not None else None):
+            if finish_epoch(run, *train_epoch(run, rows), val) or val is None:
+                best = {k:v.detach().clone() for k,v in run.model.state_dict().items()}
+    model = build_network(name)
+    model.load_state_dict(best)
+    return model.eval()
 
 # %% ../nbs/api/20_training.ipynb #2f23066c
 _MALLOC = dict(MALLOC_MMAP_THRESHOLD_='1073741824', MALLOC_TRIM_THRESHOLD_='1073741824', MALLOC_TOP_PAD_='67108864')

@@ -8,6 +8,7 @@ if '--without-extras' in sys.argv: sys.modules.update({name:None for name in EXT
 import numpy as np
 from midikompanion_ml.contract import MODELS, InputError
 from midikompanion_ml.emotion import Emotion, decode, encode
+from midikompanion_ml.inference import load_model
 from midikompanion_ml.midi import read_midi, write_midi
 from midikompanion_ml.synthesis import render, write_wav
 from midikompanion_ml.synthetic import make_piece
@@ -20,6 +21,9 @@ assert nearest_node(joy.emotion).name=='joy'
 try: Emotion(valence=1.4)
 except InputError as e: assert 'valence 1.4' in str(e)
 else: raise AssertionError('a valence of 1.4 was taken')
+
+for name,m in MODELS.items():
+    if name!='emotion_recognizer': assert load_model(name)(np.zeros(m.input.width)).shape==(m.output.width,)
 
 with tempfile.TemporaryDirectory() as folder:
     score = make_piece(joy, seed=1).score

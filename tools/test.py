@@ -232,6 +232,41 @@ def real_input(work):
     check('24 clips of EMOPIA: records written', '' if len(real)+len(skipped)==24 and len(real)>=20 else f'{len(real)} records, {len(skipped)} skipped')
     check('24 clips of EMOPIA: five ONNX files', '' if len(list(models.glob('*.onnx')))==5 else f'{sorted(p.name for p in models.iterdir())}')
 
+@stage
+def bundled(work):
+    "The weights in the package: five, small, free to give away, and what their metadata says they are."
+    paths = sorted((work/'midikompanion_ml'/'weights').glob('*'))
+    total = sum(p.stat().st_size for p in paths)
+    whole = [p.suffix for p in paths]==['.onnx']*5 and total<2_000_000
+    check('five ONNX files in the package, under 2 MB', '' if whole else f'{[p.name for p in paths]}: {total} bytes')
+    for p in paths:
+        out,problem = python(work, '-c', 'import onnx,sys; from midikompanion_ml.onnx_export import weights_digest; m = onnx.load(sys.argv[1]); '
+            'said = {p.key:p.value for p in m.metadata_props}["weights_sha256"]; '
+            'sys.exit(said!=weights_digest(m) and "these are not the weights that were exported")', p)
+        check(f'{p.name} is as it was exported', problem)
+
+@stage
+def recipe(work):
+    "The shippable recipe on a few pieces of real music, twice: the same bytes."
+    data = real_data()
+    if not (data and all((data/n).is_dir() for n in ('pop909','gmd'))):
+        return skip('the shippable recipe, twice', 'MIDIKOMPANION_DATA is not set, or has no pop909/ and gmd/ (the README says where to get them)')
+    if python(work, '-c', 'from midikompanion_ml.recipes import *; check_sounds(mix_items(recipe_parts("shippable"), limit=20)[0])')[1]:
+        return skip('the shippable recipe, twice', 'FluidSynth or a soundfont of training is not installed (.ci/run says which)')
+    made = []
+    for k in ('one','two'):
+        arrays,models = work/f'recipe_{k}',work/f'recipe_{k}_models'
+        steps = [('prepare_datasets', '--recipe', 'shippable', '--limit', '20', '--num-samples', '40', '--output', arrays, '--workers', '2'),
+                 ('train_all_models', '--data', arrays, '--epochs', '2', '--output-dir', models, '--device', 'cpu', '--logdir', work/'recipe_logs'),
+                 ('export_to_onnx', '--input', models, '--output', models)]
+        start = time.time()
+        problem = next((p for cmd in steps if (p := run(work, *cmd)[1])), '')
+        check(f'the shippable recipe on 20 pieces of each, {k}', problem, sec=time.time()-start)
+        if problem: return
+        made.append({p.name:p.read_bytes() for p in models.glob('*.onnx')})
+    differ = [n for n in made[0] if made[0][n]!=made[1].get(n)]
+    check('the shippable recipe gives the same bytes twice', '' if len(made[0])==5 and not differ else f'{differ or sorted(made[0])} differ')
+
 
 def main(names):
     unknown = [n for n in names if n not in STAGES]
