@@ -179,12 +179,13 @@ def validate_models(argv=None):
     print('next: hand over the five .onnx files' if report.ok else 'next: mend what failed (train_all_models, export_to_onnx), then validate again')
     return 0 if report.ok else 1
 
-# %% ../nbs/api/50_cli.ipynb #9ad6dc4a
+# %% ../nbs/api/50_cli.ipynb #4d1898da
 BENCHMARKS = dict( # task: (module, function, what it reads: a folder, or None for what MIDIKOMPANION_DATA names, and what it keeps in the cache)
     recognition_emopia=('recognition_benchmarks','benchmark_emopia', None, 'sound'),
     recognition_vgmidi=('recognition_benchmarks','benchmark_vgmidi', None, 'sound'),
     recognition_transfer=('recognition_benchmarks','benchmark_transfer', None, 'sound'),
     recognition_unheard=('recognition_benchmarks','benchmark_unheard_sound', None, 'sound'),
+    recognition_bundled=('recognition_benchmarks','benchmark_bundled', None, 'sound'),
     harmony=('harmony_benchmark','benchmark_harmony', 'pop909', 'harmony-{code}'), melody=('melody_benchmark','benchmark_melody', None, 'melody-{code}'),
     dynamics=('performance_benchmarks','benchmark_dynamics', '.', 'bars-{code}'),
     groove=('performance_benchmarks','benchmark_groove', 'gmd', 'bars-{code}/gmd.npz'))

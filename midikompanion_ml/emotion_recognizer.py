@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MOST_ROWS', 'sign_logits', 'recognition_terms', 'recognition_loss', 'known_values', 'Teacher', 'taught_rows',
-           'EmotionRecognizer', 'concordance', 'known_emotions', 'recognition_score']
+           'uncertain', 'EmotionRecognizer', 'concordance', 'known_emotions', 'recognition_score']
 
 # %% ../nbs/api/10_emotion_recognizer.ipynb #b0c2144b
 import numpy as np, torch
@@ -134,7 +134,15 @@ def _labelled(x, values): # rows whose values are known, nan apart
     return dict(x=x, y=encode(np.clip(middle, low, high)).astype(np.float32), weight=(~np.isnan(values)).astype(np.float32),
                 quadrant=np.zeros(len(x), np.int64))
 
-# %% ../nbs/api/10_emotion_recognizer.ipynb #6c8e4156
+# %% ../nbs/api/10_emotion_recognizer.ipynb #c661899d
+def uncertain(
+    rows, # dict of arrays in the layout of the data sets
+)->np.ndarray: # (n,) bool
+    "Rows whose label is a quadrant or a range: no bump of the code of a range comes near its height."
+    peak = np.asarray(rows['y']).reshape(-1, len(DIMENSIONS), BUMPS).max(-1)
+    return (np.asarray(rows.get('quadrant', np.zeros(len(peak))))>0)|((np.asarray(rows['weight'])>0)&(peak<.7)).any(-1)
+
+# %% ../nbs/api/10_emotion_recognizer.ipynb #d812bc13
 class EmotionRecognizer(Network):
     "128-256-128-64: audio features to emotion code."
     name,headline = 'emotion_recognizer','quadrant_accuracy'
@@ -146,8 +154,8 @@ class EmotionRecognizer(Network):
     def score(self, rows, *, train=None): return recognition_score(self, rows, train=train)
 
     def lessons(self, rows, *, seed=0):
-        if not np.asarray(rows.get('quadrant', 0)).any(): return rows # values are a target as they are
-        return taught_rows(rows, mixes=min(8000, 4*len(rows['x'])), seed=seed)
+        if not uncertain(rows).any(): return rows # values are a target as they are
+        return taught_rows(rows, mixes=min(8000, 4*len(rows['x'])), ridge=1., seed=seed)
 
 # %% ../nbs/api/10_emotion_recognizer.ipynb #8261a259
 def concordance(

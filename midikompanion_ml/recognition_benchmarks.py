@@ -7,10 +7,10 @@ __all__ = ['TESTED', 'TRAINED', 'UNHEARD', 'CHANGED', 'WINDOW_SEC', 'WINDOW_HOP_
            'corpus_items', 'cut_windows', 'features_of', 'quadrant_rows', 'rated_rows', 'train_recogniser', 'hear',
            'hear_pieces', 'kept_answers', 'right_signs', 'emopia_answers', 'benchmark_emopia',
            'benchmark_unheard_sound', 'same_answer', 'note_features', 'corpus_note_features', 'ratings_of',
-           'benchmark_vgmidi', 'benchmark_transfer', 'plot_confusion', 'reliability', 'plot_reliability',
-           'plot_ratings', 'learning_curve']
+           'benchmark_vgmidi', 'benchmark_bundled', 'benchmark_transfer', 'plot_confusion', 'reliability',
+           'plot_reliability', 'plot_ratings', 'learning_curve']
 
-# %% ../nbs/api/25_recognition_benchmarks.ipynb #6f52bbeb
+# %% ../nbs/api/25_recognition_benchmarks.ipynb #4edfc6f0
 import hashlib
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from .corpora import scan_corpus
 from .datasets import _features
 from .emotion import QUADRANTS, decode, encode, quadrant
 from .emotion_recognizer import taught_rows
+from .inference import load_model
 from .evaluation import Figure, bootstrap_interval, correlation, group_folds, over_seeds, r2
 from .midi import find_key_from_histogram, read_midi
 from .sound_variety import draw_sound, plain_sound, read_pedals, render_sounds, sustained
@@ -345,6 +346,24 @@ def benchmark_vgmidi(
                               a['ridge'], 'ridge, 15 note features', (.45,.72),
                               f'rendered with TimGM6mb; ten folds by game, {seeds} deals and seeds; interval over games')
     return figures, a
+
+# %% ../nbs/api/25_recognition_benchmarks.ipynb #c4fb2d82
+def benchmark_bundled(
+    folder=None, *, seeds:int=1, limit=None, cache=None, # one network: `seeds` changes nothing
+)->tuple: # (list of `Figure`, answers)
+    "The bundled recogniser on EMOPIA and VGMIDI."
+    net,out,figures = load_model('emotion_recognizer'),{},[]
+    for c in ('emopia','vgmidi'):
+        out[c] = decode(net(features_of(c, TESTED, folder=folder, limit=limit, cache=cache)['x']))[None,:,:2]
+    clips,pieces = corpus_items('emopia', folder, limit),corpus_items('vgmidi', folder, limit)
+    q,said = np.array([i.label.quadrant for i in clips]),f'rendered with {TESTED}; never seen; interval over songs or games'
+    figures += _accuracy_figures('EmotionRecognizer, bundled weights, EMOPIA', out['emopia'], q, _songs(clips), _commonest(q, len(q))[None],
+                                 'commonest quadrant', None, '', None, said)
+    y = ratings_of(pieces)
+    for d,name in enumerate(('valence','arousal')):
+        value,low,high = bootstrap_interval(over_seeds(correlation, out['vgmidi'][...,d], y[:,d]), _songs(pieces))
+        figures.append(Figure('EmotionRecognizer, bundled weights, VGMIDI', f'{name} r', value, low, high, 0., 'chance', n=len(y), protocol=said))
+    return figures, out
 
 # %% ../nbs/api/25_recognition_benchmarks.ipynb #4d6a3a37
 def _forest(x, quadrants, test): # valence and arousal from the votes of a forest, (n, 2)
