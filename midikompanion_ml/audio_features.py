@@ -60,14 +60,45 @@ def _open_sound(path):
     if f.channels<1 or f.samplerate<1: raise InputError('channels', f.channels, '1 or more', file=path)
     return f
 
-# %% ../nbs/api/05_audio_features.ipynb #6ceecc91
+# %% ../nbs/api/05_audio_features.ipynb #ec8a2699
 def _resampler(sr_in, sr):
     "A function (block, last) -> block at the new rate that remembers what it has seen."
     if sr_in==sr: return lambda x,last: x
     try: import soxr
-    except ImportError as e: raise ImportError('Resampling needs soxr: pip install "midikompanion_ml[train]"') from e
+    except ImportError: return _fft_resampler(sr_in, sr)
     stream = soxr.ResampleStream(sr_in, sr, 1, dtype='float32', quality='HQ')
     return lambda x,last: stream.resample_chunk(x, last=last)
+
+# %% ../nbs/api/05_audio_features.ipynb #2e5320c2
+def _low_pass(sr_in, sr): # taps, an odd number of them
+    "Windowed sinc for resampling: nothing is left from the lower of the two Nyquist frequencies on."
+    share = min(1, sr/sr_in)
+    half = math.ceil(100/share)
+    t = np.arange(-half, half+1)
+    return .9567*share*np.sinc(.9567*share*t)*np.kaiser(2*half+1, 14.)
+
+def _fft_resampler(sr_in, sr):
+    "As `_resampler`, with numpy alone."
+    taps,unit = _low_pass(sr_in, sr),math.gcd(sr_in, sr)
+    m,l,half = sr_in//unit,sr//unit,len(taps)//2 # m samples become l
+    edge = m*math.ceil(half/m)
+    held,seen,given = np.zeros(edge),0,0
+    def resample(x, last):
+        nonlocal held,seen,given
+        held,seen = np.concatenate([held, x]),seen+len(x)
+        n = math.ceil((len(held)-edge)/m)*m if last else max(0, (len(held)-2*edge)//m*m)
+        y = _resample_block(np.pad(held, (0, 2*edge))[:n+2*edge], taps, l/m)[edge//m*l:(edge+n)//m*l] if n else np.zeros(0)
+        if last: y = y[:max(0, round(seen*sr/sr_in)-given)]
+        held,given = held[n:],given+len(y)
+        return y.astype(np.float32)
+    return resample
+
+# %% ../nbs/api/05_audio_features.ipynb #abdd5e5c
+def _resample_block(x, taps, ratio): # the ends are spoilt by half the filter
+    "A block through a filter, at `ratio` times the rate."
+    n,m = len(x),round(len(x)*ratio)
+    response = np.fft.rfft(np.roll(np.pad(taps, (0, n-len(taps))), -(len(taps)//2)))
+    return np.fft.irfft((np.fft.rfft(x)*response)[:m//2+1], m)*(m/n)
 
 # %% ../nbs/api/05_audio_features.ipynb #a59ea8ad
 def _read_block(f, n, path):
@@ -398,12 +429,13 @@ def event_gaps(peaks): # (batch, frames) -> seconds between successive events, a
 # %% ../nbs/api/05_audio_features.ipynb #6673b6ee
 LAGS = 345 # frames of autocorrelation: 8 seconds
 
-# %% ../nbs/api/05_audio_features.ipynb #a0c5be85
-def autocorrelation(x, n:int=LAGS): # (batch, frames) -> (batch, n); 1 at lag 0, all 0 for a silent row
-    "Autocorrelation of each row at lags 0 to n-1."
-    size = x.shape[1]+n
-    s = torch.fft.rfft(x, n=size)
-    a = torch.fft.irfft(s.real.square()+s.imag.square(), n=size)[:,:n]
+# %% ../nbs/api/05_audio_features.ipynb #2efb9d28
+def autocorrelation(x, n:int=LAGS, *, block:int=64): # (batch, frames) -> (batch, n); 1 at lag 0, all 0 for a silent row
+    "Autocorrelation of each row at lags 0 to n-1: blocks times the frames that follow them, summed along the diagonals."
+    width,short = n+block-1,-x.shape[1]%block
+    blocks,windows = nn.functional.pad(x, (0,short)).unflatten(1, (-1,block)),nn.functional.pad(x, (0,short+n-1)).unfold(1, width, block)
+    products = (blocks.transpose(1, 2)@windows).flatten(1) # frame i of a block meets frame i+lag in column i+lag: one more column a row moves it to lag
+    a = nn.functional.pad(products, (0,block)).unflatten(1, (block,width+1))[:,:,:n].sum(1)
     return a/a[:,:1].clamp(min=1e-9)
 
 def tempo_prior()->np.ndarray: # (LAGS,)

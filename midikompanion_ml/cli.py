@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['DEFAULT_DATA', 'BENCHMARKS', 'prepare_datasets', 'train_all_models', 'export_to_onnx', 'validate_models',
-           'benchmark_models', 'render_emopia']
+           'benchmark_models', 'render_emopia', 'compose_midi']
 
-# %% ../nbs/api/50_cli.ipynb #485f6b44
+# %% ../nbs/api/50_cli.ipynb #8b615cae
 import argparse, hashlib, os, sys, time
 from pathlib import Path
-from .contract import InputError, MODELS, read_json, write_json
+from .contract import DIMENSIONS, InputError, MODELS, read_json, write_json
+from .emotion import Emotion
 
 # %% ../nbs/api/50_cli.ipynb #39bb2007
 def _command(run):
@@ -152,11 +153,11 @@ def train_all_models(argv=None):
     for name,r in results.items(): print(_trained_line(name, r))
     print(f'wrote checkpoints and training.json to {a.output_dir}\nnext: export_to_onnx --input {a.output_dir} --output {a.output_dir}')
 
-# %% ../nbs/api/50_cli.ipynb #79105727
+# %% ../nbs/api/50_cli.ipynb #a5bb8c5e
 @_command
 def export_to_onnx(argv=None):
     "Write trained networks as ONNX files."
-    p = _parser('export_to_onnx', 'Write each trained network as one ONNX file.', 'Next: validate_models --models-dir OUTPUT')
+    p = _parser('export_to_onnx', 'Write each trained network as one ONNX file, and the one that measures sound.', 'Next: validate_models --models-dir OUTPUT')
     p.add_argument('--input', metavar='DIR', default='./models', help='what train_all_models wrote')
     p.add_argument('--output', metavar='DIR', default='./models', help='where the ONNX files go')
     a = p.parse_args(argv)
@@ -164,10 +165,10 @@ def export_to_onnx(argv=None):
     for path in export_all(a.input, a.output): print(f'wrote {path} ({Path(path).stat().st_size/1000:.0f} kB)')
     print(f'next: validate_models --models-dir {a.output}')
 
-# %% ../nbs/api/50_cli.ipynb #aaaa468c
+# %% ../nbs/api/50_cli.ipynb #dd4804d4
 @_command
 def validate_models(argv=None):
-    "Check the five ONNX files; exit status 1 when something is off."
+    "Check the ONNX files; exit status 1 when something is off."
     p = _parser('validate_models', 'Check the ONNX files: structure, ranges, agreement with torch, latency, size.',
                 'Exit status 1 and a line for each failed check when something is off.')
     p.add_argument('--models-dir', metavar='DIR', default='./models', help='where the ONNX files and checkpoints are')
@@ -176,7 +177,7 @@ def validate_models(argv=None):
     report = validate(a.models_dir)
     print(report)
     print(f'wrote {Path(a.models_dir)/"report.json"}')
-    print('next: hand over the five .onnx files' if report.ok else 'next: mend what failed (train_all_models, export_to_onnx), then validate again')
+    print('next: hand over the six .onnx files' if report.ok else 'next: mend what failed (train_all_models, export_to_onnx), then validate again')
     return 0 if report.ok else 1
 
 # %% ../nbs/api/50_cli.ipynb #4d1898da
@@ -257,3 +258,43 @@ def render_emopia(argv=None):
     for why in done['skipped'].values(): print(f'skipped {why}')
     print(f'wrote {done["written"]} clips to {a.output} in {_seconds(start)}, {len(done["skipped"])} skipped')
     print(f'next: prepare_datasets --input {a.output} --output ./data')
+
+# %% ../nbs/api/50_cli.ipynb #8058e1ff
+def _compose_parser():
+    p = _parser('compose', 'Compose a piece from an emotion: a word of the thesaurus, four numbers, a recording, or an arc of several.',
+                'Examples: compose --node grief --output out.mid;  compose --arc despair:4,hope:8,triumph:4 --output out.mid --wav out.wav')
+    p.add_argument('--node', metavar='NAME', help='name or id of a node of the thesaurus')
+    p.add_argument('--audio', metavar='FILE', help='a recording that feels like it')
+    p.add_argument('--arc', metavar='NAME:BARS,...', help='emotions that follow each other, such as despair:4,hope:8,triumph:4')
+    for name,(low,high) in DIMENSIONS.items(): p.add_argument(f'--{name}', type=float, metavar='X', help=f'from {low:g} to {high:g}')
+    p.add_argument('--bars', type=int, default=8, help='length; an arc has its own')
+    p.add_argument('--seed', type=int, default=0, help='the same seed gives the same piece')
+    p.add_argument('--key', help="such as C, Eb, F#m or 'A minor'; by emotion and seed when left out")
+    p.add_argument('--tempo', type=float, metavar='BPM', help='by emotion when left out')
+    p.add_argument('--metre', default='4/4', help='4/4 or 3/4')
+    p.add_argument('--parts', nargs='+', metavar='PART', default=['melody','chords','bass','drums'], help='some of melody, chords, bass, drums')
+    p.add_argument('--density', type=float, metavar='FACTOR', default=1., help='notes, as a factor of what the emotion asks for')
+    p.add_argument('--models-dir', metavar='DIR', help='ONNX files of your own; the bundled ones when left out')
+    p.add_argument('--output', metavar='FILE', default='./out.mid', help='MIDI file to write')
+    p.add_argument('--wav', metavar='FILE', help='a sound file to write too')
+    return p
+
+def _asked(a): # what the arguments mean
+    from midikompanion_ml.emotion_curves import parse_arc
+    numbers = {d:getattr(a, d) for d in DIMENSIONS if getattr(a, d) is not None}
+    given = [name for name,x in (('--node',a.node), ('--audio',a.audio), ('--arc',a.arc), (' '.join(f'--{d}' for d in numbers),numbers)) if x]
+    if len(given)!=1: raise InputError('emotion', ' and '.join(given) or 'none', 'one of --node, --audio, --arc, or four numbers (--valence and so on)')
+    return a.node if a.node else Path(a.audio) if a.audio else parse_arc(a.arc) if a.arc else Emotion(**numbers)
+
+# %% ../nbs/api/50_cli.ipynb #e81b022f
+@_command
+def compose_midi(argv=None):
+    "Compose a piece and write it as MIDI."
+    a,start = _compose_parser().parse_args(argv),time.time()
+    what = _asked(a)
+    from midikompanion_ml.composer import compose
+    from midikompanion_ml.songwriting import load_networks
+    piece = compose(what, bars=a.bars, seed=a.seed, key=a.key, tempo_bpm=a.tempo, metre=a.metre, parts=tuple(a.parts), density=a.density,
+                 networks=load_networks(a.models_dir) if a.models_dir else None, folder=a.models_dir)
+    for path in filter(None, (a.output,a.wav)): piece.save(path)
+    print(f'{piece}: wrote {a.output}'+(f' and {a.wav}' if a.wav else '')+f' in {time.time()-start:.1f} s')

@@ -7,7 +7,7 @@ __all__ = ['WINDOW_BEATS', 'SLOT_FAMILY', 'MEMORY_CHORDS', 'PHRASE_BARS', 'INTEN
            'DEEP', 'NOTE_WEIGHT', 'DRUM_WEIGHTS', 'INTENSITY_WEIGHTS', 'AROUSAL_WEIGHTS', 'VELOCITY_SPAN',
            'DRUM_VELOCITIES', 'OTHER_DRUM_VELOCITY', 'NoteArrays', 'as_arrays', 'windows', 'skyline', 'melody_line',
            'normalise_pitch', 'melody_target', 'parse_chord', 'chord_slot', 'chord_family', 'pitch_class_shares',
-           'find_chords', 'distinct_chords', 'agreement', 'followers', 'harmony_states', 'forget_piece',
+           'find_chords', 'distinct_chords', 'agreement', 'followers', 'harmony_states', 'next_state', 'forget_piece',
            'intensity_measures', 'arousal_measures', 'contour_scores', 'ContourScale', 'fit_contour_scale',
            'contour_scale_from_dict', 'default_contour_scale', 'blend_measures', 'intensity_contour', 'arousal_contour',
            'expression_target', 'usual_velocities', 'groove_target', 'window_targets']
@@ -381,6 +381,25 @@ def harmony_states(
     x[:,126] = _MODES[mode]
     x[:,127] = 2*((onset+1e-6)%(4*PHRASE_BARS))/(4*PHRASE_BARS)-1
     return x,slot
+
+# %% ../nbs/api/06_targets.ipynb #df7ed9d6
+def next_state(
+    slots,  # chords so far, as slots of `CHORDS`, no two equal in a row
+    *,
+    melody_pcs=0., # shares of the melody's pitch classes in the bar to harmonise, seen from the tonic, (12,)
+    mode=None,     # `'major'`, `'minor'`, or None when unknown
+    code=0.,       # emotion code, (64,)
+    onset_beats:float=0., # where the next chord begins
+)->np.ndarray: # `CONTEXT`, (128,) float32
+    "The state before a chord that is still to be chosen: what a composer asks with, step by step."
+    if mode not in _MODES: raise InputError('mode', mode, 'major, minor or None')
+    x,past = np.zeros((1,CONTEXT.width), np.float32),[-1,-1,*slots]
+    share,colour = followers([*slots,0])
+    for part,chord,followed in ((x[:,76:101], past[-1], share[-1:]), (x[:,101:126], past[-2], colour[-1:])):
+        _past(part, np.array([chord]), SLOT_FAMILY[[chord]] if chord>=0 else np.array([24]), followed)
+    x[:,:64],x[:,64:76],x[:,126] = code,melody_pcs,_MODES[mode]
+    x[:,127] = 2*((onset_beats+1e-6)%(4*PHRASE_BARS))/(4*PHRASE_BARS)-1
+    return x[0]
 
 # %% ../nbs/api/06_targets.ipynb #7c1398d8
 def forget_piece(

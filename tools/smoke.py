@@ -2,13 +2,14 @@
 import sys, tempfile
 from pathlib import Path
 
-EXTRAS = ('torch','onnx','onnxscript','librosa','tensorboard','nbdev','fastcore','jupyterlab','sklearn')
+EXTRAS = ('torch','onnx','onnxscript','librosa','soxr','scipy','tensorboard','nbdev','fastcore','jupyterlab','sklearn')
 if '--without-extras' in sys.argv: sys.modules.update({name:None for name in EXTRAS}) # as if they were not installed
 
 import numpy as np
+import soundfile as sf
 from midikompanion_ml.contract import MODELS, InputError
 from midikompanion_ml.emotion import Emotion, decode, encode
-from midikompanion_ml.inference import load_model
+from midikompanion_ml.inference import audio_emotion, load_model
 from midikompanion_ml.midi import read_midi, write_midi
 from midikompanion_ml.synthesis import render, write_wav
 from midikompanion_ml.synthetic import make_piece
@@ -33,6 +34,18 @@ with tempfile.TemporaryDirectory() as folder:
     audio = render(back)
     assert np.isfinite(audio).all() and .01<abs(audio).max()<=1
     assert write_wav(Path(folder)/'joy.wav', audio).stat().st_size>100_000
+    heard = audio_emotion(Path(folder)/'joy.wav')
+    sad = audio_emotion(render(make_piece(find_node('despair'), seed=1).score))
+    assert heard.valence>sad.valence and heard.arousal>sad.arousal, (heard, sad)
+    sf.write(Path(folder)/'cd.wav', np.repeat(audio, 2), 44100) # at another rate
+    assert abs(np.asarray(audio_emotion(Path(folder)/'cd.wav'))-np.asarray(heard)).max()<.3
+    for name,sound,why in (('none.wav', None, 'a file that exists'), ('words.wav', 'words', 'WAV, MP3, FLAC or OGG'),
+                           ('short.wav', audio[:2000], 'duration_sec'), ('silent.wav', 0*audio, 'silent')):
+        if isinstance(sound, str): (Path(folder)/name).write_text(sound)
+        elif sound is not None: sf.write(Path(folder)/name, sound, 22050)
+        try: audio_emotion(Path(folder)/name)
+        except InputError as e: assert why in str(e), e
+        else: raise AssertionError(f'{name} was heard')
 
 loaded = [m for m in EXTRAS if sys.modules.get(m) is not None]
 assert not loaded, f'the light install loads {loaded}'
