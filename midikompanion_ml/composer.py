@@ -189,7 +189,7 @@ def plot_piano_roll(
         boxes = [Rectangle((x/b, y-.45), w/b, .9) for x,w,y in zip(n['onset_beats'][on], n['duration_beats'][on], n['pitch'][on])]
         loud = np.clip(n['velocity'][on]/110, .25, 1)
         ax.add_collection(PatchCollection(boxes, facecolor=PART_COLOURS[part], edgecolor='none', hatch=_HATCH[part], alpha=loud))
-    low,top = n['pitch'].min()-2,n['pitch'].max()+2
+    low,top = n['pitch'].min(initial=60)-2,n['pitch'].max(initial=60)+2
     for beat,root,quality in piece.chords: ax.text(beat/b, top+1, chord_name(root, quality, piece.modes[int(beat//b)]), fontsize=7, ha='left', va='bottom')
     ax.set(xlim=(0,piece.bars), ylim=(low,top), xlabel='bar', ylabel='MIDI pitch', xticks=range(0, piece.bars+1, 1 if piece.bars<=16 else 4))
     ax.grid(axis='x', alpha=.4); ax.set_axisbelow(True)
@@ -197,17 +197,17 @@ def plot_piano_roll(
     return ax
 
 def plot_emotion_curve(
-    piece:Piece,
+    curve:EmotionCurve,
     *,
     ax=None, # matplotlib axes; new ones when None
 ):
     "What was asked for, bar by bar."
     import matplotlib.pyplot as plt
-    ax,t = ax or plt.subplots(figsize=(9,1.4), layout='constrained')[1],np.linspace(0, piece.bars, 8*piece.bars+1)
+    ax,t = ax or plt.subplots(figsize=(9,1.4), layout='constrained')[1],np.linspace(0, curve.bars, 8*curve.bars+1)
     looks = dict(valence=('-','#0072B2'), arousal=('--','#D55E00'), dominance=('-.','#009E73'), intensity=(':','#555555'))
-    for (name,(style,colour)),y in zip(looks.items(), piece.curve.at(t).T): ax.plot(t, y, style, color=colour, label=name)
-    for start,(label,*_) in zip(piece.curve.starts, piece.curve.sections): ax.text(start, 1.08, label, fontsize=8)
-    ax.set(xlim=(0,piece.bars), ylim=(-1.05,1.05), yticks=(-1,0,1), xticks=range(0, piece.bars+1, 1 if piece.bars<=16 else 4))
+    for (name,(style,colour)),y in zip(looks.items(), curve.at(t).T): ax.plot(t, y, style, color=colour, label=name)
+    for start,(label,*_) in zip(curve.starts, curve.sections): ax.text(start, 1.08, label, fontsize=8)
+    ax.set(xlim=(0,curve.bars), ylim=(-1.05,1.05), yticks=(-1,0,1), xticks=range(0, curve.bars+1, 1 if curve.bars<=16 else 4))
     ax.legend(fontsize=7, ncol=4, loc='upper left', bbox_to_anchor=(0,-.2), frameon=False)
     return ax
 
@@ -217,7 +217,7 @@ def plot_piece(
     "The emotion curve above the piano roll."
     import matplotlib.pyplot as plt
     fig,(a,b) = plt.subplots(2, 1, figsize=(9,4.8), dpi=75, height_ratios=(1,3), layout='constrained')
-    plot_emotion_curve(piece, ax=a); plot_piano_roll(piece, ax=b)
+    plot_emotion_curve(piece.curve, ax=a); plot_piano_roll(piece, ax=b)
     a.set_title(f'{piece.key}, {piece.tempo_bpm:.0f} BPM', fontsize=9, loc='right')
     return fig
 Piece.plot = plot_piece

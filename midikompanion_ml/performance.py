@@ -70,7 +70,7 @@ def arousal_asked(
     score, # (n, 5): onset, length, room, pitch, part
 )->np.ndarray: # (bars, 64) as `AROUSAL`, the window that each bar begins
     "Activity of each sixteenth, and the arousal asked for."
-    lead = score[score[:,4]==(3 if (score[:,4]==3).any() else score[:,4].min())]
+    lead = score[score[:,4]==(3 if (score[:,4]==3).any() else score[:,4].min(initial=3))]
     bar,s = np.divmod(lead[:,0], plan.steps)
     weight = np.zeros((plan.bars+4,16))
     np.add.at(weight, (bar,s), _WEIGHT[lead[:,3]] if (score[:,4]==3).any() else NOTE_WEIGHT)

@@ -9,6 +9,7 @@ import numpy as np
 import soundfile as sf
 from midikompanion_ml.contract import MODELS, InputError
 from midikompanion_ml.emotion import Emotion, decode, encode
+from midikompanion_ml.explorer import explore
 from midikompanion_ml.inference import audio_emotion, load_model
 from midikompanion_ml.midi import read_midi, write_midi
 from midikompanion_ml.synthesis import render, write_wav
@@ -25,6 +26,10 @@ else: raise AssertionError('a valence of 1.4 was taken')
 
 for name,m in MODELS.items():
     if name!='emotion_recognizer': assert load_model(name)(np.zeros(m.input.width)).shape==(m.output.width,)
+
+panel = explore('joy')
+panel.compose_button.click()
+assert panel.piece.bars==8 and panel.pictures['map'].png.startswith(b'\x89PNG') and not panel.compose_message.value, panel.compose_message.value
 
 with tempfile.TemporaryDirectory() as folder:
     score = make_piece(joy, seed=1).score

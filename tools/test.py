@@ -105,7 +105,7 @@ def hygiene(work):
         if p.read_bytes()!=before: dirty.append(f'{p.relative_to(work)}: run nbdev_clean')
         p.write_bytes(before)
     check('notebooks are clean (nbdev_clean would change nothing)', problem or dirty)
-    large,sound,failed,asleep,paths,order = [],[],[],[],[],[]
+    large,sound,widgets,failed,asleep,paths,order = [],[],[],[],[],[],[]
     number = {p.stem.split('_',1)[1]:int(p.stem[:2]) for p in (work/'nbs'/'api').glob('[0-9][0-9]_*.ipynb')}
     for p in notebooks(work):
         name,text = p.relative_to(work),p.read_text(encoding='utf-8')
@@ -113,6 +113,7 @@ def hygiene(work):
         for i,c in enumerate(json.loads(text)['cells']):
             source,outputs = ''.join(c['source']),c.get('outputs', [])
             if 'data:audio' in json.dumps(outputs): sound.append(f'{name} cell {i}')
+            if 'jupyter.widget-view' in json.dumps(outputs): widgets.append(f'{name} cell {i}: clear its output; a page has no kernel')
             if any(o['output_type']=='error' for o in outputs): failed.append(f'{name} cell {i}')
             if re.search(r'^#\s*\|\s*eval:\s*false', source, flags=re.M) and 'install' not in source: asleep.append(f'{name} cell {i}')
             if p.parent.name=='api' and p.stem[:2].isdigit() and re.search(r'^#\s*\|\s*export', source, flags=re.M):
@@ -124,6 +125,7 @@ def hygiene(work):
         for m in machine.findall(p.read_text(encoding='utf-8')): paths.append(f'{p.relative_to(work)}: {m[:60]}')
     check(f'notebooks are under {LARGEST_NOTEBOOK_KB} kB', large)
     check('no sound is saved in notebooks', sound)
+    check('no widgets are saved in notebooks', widgets)
     check('no errors are saved in notebooks', failed)
     check('only install cells never run (eval: false)', asleep)
     check('no paths of one machine', sorted(set(paths)))
@@ -208,6 +210,18 @@ def tutorials(work):
     def job(p): return f'{p.relative_to(work)} from a fresh kernel',lambda: python(work, 'tools/run_notebooks.py', p)[1]
     in_parallel([job(p) for p in found])
     if not found: skip('tutorials', 'there are none')
+
+@stage
+def browser(work):
+    "The explorer in JupyterLab and headless Chromium; pictures of it are kept in screenshots/."
+    start = time.time()
+    out,problem = python(work, 'tools/browser.py', '--screenshots', ROOT/'screenshots', timeout_sec=600)
+    if problem.endswith('status 77'): return skip('JupyterLab in a browser', out.strip().splitlines()[-1])
+    found = [re.match(r'(ok|FAILED) (.*)', l) for l in out.splitlines()]
+    for m in filter(None, found): check(f'browser: {m[2].split(": ")[0]}', m[2] if m[1]=='FAILED' else '')
+    if problem and 'FAILED ' not in out: check('browser', problem)
+    for l in out.splitlines():
+        if l.startswith('   '): print(f'      {l.strip()}; all of it took {time.time()-start:.0f} s', flush=True)
 
 @stage
 def real_input(work):
