@@ -293,18 +293,29 @@ def _compose_arc(self, button):
 
 for _f in (_arc_tab, _arc_row, _arc_entries, _set_arc, _arc_edited, _compose_arc): setattr(Explorer, _f.__name__, _f)
 
-# %% ../nbs/api/41_explorer.ipynb #9cbf112b
+# %% ../nbs/api/41_explorer.ipynb #5ac16a08
+# The upload widget keeps its input for files out of the page and only ever clicks it: for one such click, the files are those that were dropped.
+_DROP = """<div ondragover="event.preventDefault(); event.stopPropagation()" ondrop="event.preventDefault(); event.stopPropagation();
+  const button = this.closest('.midikompanion-hear').querySelector('.widget-upload'), files = event.dataTransfer.files,
+        click = HTMLInputElement.prototype.click;
+  if (files.length) {
+    HTMLInputElement.prototype.click = function () { this.files = files; this.dispatchEvent(new Event('change')) };
+    try { button.click() } finally { HTMLInputElement.prototype.click = click }
+  }" style="border:2px dashed;border-radius:6px;padding:14px;text-align:center">Drop a recording here (WAV, MP3, FLAC or OGG), choose one,
+  or enter its path. EmotionRecognizer hears it; a star on the map shows where it lands.</div>"""
+
 def _hear_tab(self):
     "A recording from the computer in front of the user, or one that the kernel can reach."
     self.upload = widgets.FileUpload(accept='.wav,.mp3,.flac,.ogg', multiple=False, description='Choose a recording', layout=widgets.Layout(width='auto'))
-    self.path = widgets.Text(placeholder='or a path, such as takes/monday.wav', continuous_update=False, layout=widgets.Layout(width='340px'))
-    self.hear_message = widgets.HTML()
-    self.heard_words = widgets.HTML('WAV, MP3, FLAC or OGG. EmotionRecognizer hears it; a star on the map shows where it lands.')
+    self.path = widgets.Text(placeholder='a path, such as takes/monday.wav', continuous_update=False, layout=widgets.Layout(width='340px'))
+    self.hear_message,self.heard_words = widgets.HTML(),widgets.HTML()
     self.to_heard_button = _button('Move the sliders there', display='none', align_self='flex-start')
     self.upload.observe(self._uploaded, 'value')
     self.path.observe(self._path_entered, 'value')
     self.to_heard_button.on_click(lambda b: setattr(self, 'emotion', self.heard))
-    return widgets.VBox([_row(self.upload, self.path), self.hear_message, self.heard_words, self.to_heard_button])
+    tab = widgets.VBox([widgets.HTML(_DROP, layout=_wide()), _row(self.upload, self.path), self.hear_message, self.heard_words, self.to_heard_button])
+    tab.add_class('midikompanion-hear') # what _DROP looks for
+    return tab
 
 def _path_entered(self, change):
     path = change['new'].strip()

@@ -70,15 +70,20 @@ class Model:
         return y[0] if x.ndim==1 else y
 
 # %% ../nbs/api/17_inference.ipynb #726a30f9
-@lru_cache(None)
-def _load(path, name): return Model(path, name)
+def _stamp(path): # tells when a file was written again
+    s = Path(path).stat()
+    return s.st_mtime_ns,s.st_size
+
+@lru_cache(32)
+def _load(path, name, stamp): return Model(path, name)
 
 def load_model(
     name:str,    # one of `MODELS`
     folder=None, # with ONNX files; the bundled ones when None
-)->Model:        # loaded once, then kept
+)->Model:        # loaded once, then kept until the file is written again
     "A trained network."
-    return _load(str(model_path(name, folder)), name)
+    path = model_path(name, folder)
+    return _load(str(path), name, _stamp(path))
 
 # %% ../nbs/api/17_inference.ipynb #6ad20ad4
 @lru_cache(None)
