@@ -25,7 +25,7 @@ def _command(run):
                   +(' (with --resume)' if run.__name__=='train_all_models' else ''), file=sys.stderr)
             return 130
         return 1
-    main.__name__,main.__doc__ = run.__name__,run.__doc__
+    main.__name__,main.__qualname__,main.__doc__ = run.__name__,run.__name__,run.__doc__
     return main
 
 # %% ../nbs/api/50_cli.ipynb #0dc52369
