@@ -614,12 +614,12 @@ def _train_each(names, job, workers, on_epoch, progress):
 def plot_history(
     *histories, # histories of one network or of several, as `on_epoch` gets them and `training.json` keeps them
 ):              # matplotlib `Figure`
-    "Training and validation loss over the epochs, a panel a network; a dot marks the best epoch."
+    "Training (dashed) and validation loss over the epochs, a panel a network; a dot marks the best epoch."
     import matplotlib.pyplot as plt
     fig,axs = plt.subplots(1, max(len(histories), 1), figsize=(1.9*max(len(histories), 1)+1, 2.1), dpi=70, layout='constrained', squeeze=False)
     for ax,h in zip(axs[0], histories):
         epochs = np.arange(len(h['val_loss']))+1
-        ax.plot(epochs, h['train_loss'], color='#E69F00', label='training'); ax.plot(epochs, h['val_loss'], color='#0072B2', label='validation')
+        ax.plot(epochs, h['train_loss'], '--', color='#E69F00', label='training'); ax.plot(epochs, h['val_loss'], '-', color='#0072B2', label='validation')
         if len(epochs): ax.plot(np.argmin(h['val_loss'])+1, min(h['val_loss']), 'o', color='#D55E00', markersize=5)
         ax.set_title(h['model'].replace('_',' '), fontsize=10); ax.set_xlabel('epoch')
     axs[0,0].set_ylabel('loss')
