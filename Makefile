@@ -8,6 +8,7 @@ DATA    ?= data
 MODELS  ?= models
 LOGS    ?= logs
 RECIPE  ?= shippable
+DEST    ?= ../resources/models
 
 # The active virtual environment if there is one, else .venv, made once.
 ifdef VIRTUAL_ENV
@@ -25,10 +26,10 @@ DEV   := $(VENV)/.midikompanion-$(HERE)-dev
 PACKAGING := setup.py settings.ini pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help models weights benchmarks test lab tensorboard docs env prepare readme clean clean-all
+.PHONY: help models weights benchmarks test lab tensorboard docs env prepare readme generated install-plugin clean clean-all
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-15s %s\n", $$1, $$2}'
 	@echo 'Settings: SAMPLES=$(SAMPLES) EPOCHS=$(EPOCHS) DEVICE=$(DEVICE) SEED=$(SEED) DATA=$(DATA) MODELS=$(MODELS) LOGS=$(LOGS) INPUT=your-folder RECIPE=$(RECIPE)'
 	@echo 'Examples: make models SAMPLES=500 EPOCHS=5    make models INPUT=my_music DEVICE=cuda    make models RESUME=1    make test ONLY=docs'
 
@@ -68,11 +69,21 @@ env: $(TRAIN) ## only the environment
 
 prepare: $(DEV) readme ## before a commit: library and README from the notebooks, notebooks cleaned, code checked
 	"$(BIN)/nbdev_export"
+	"$(BIN)/python" tools/generated.py
 	"$(BIN)/nbdev_clean"
 	"$(BIN)/ruff" check
 
 readme: $(DEV) ## README.md from nbs/index.ipynb
 	"$(BIN)/python" tools/readme.py
+
+generated: $(DEV) ## what is written from the contract for C++ and JavaScript
+	"$(BIN)/python" tools/generated.py
+
+FILES := $(notdir $(wildcard midikompanion_ml/weights/*.onnx))
+install-plugin: ## the six models and thesaurus.json to DEST, where the plugin looks: those in MODELS if all are there, else the bundled ones
+	@from="$(MODELS)"; for f in $(FILES); do [ -f "$$from/$$f" ] || { echo "no $$from/$$f: the bundled models are taken"; from=midikompanion_ml/weights; break; }; done; \
+	  mkdir -p "$(DEST)" && for f in $(FILES); do cp "$$from/$$f" "$(DEST)/" || exit 1; done && cp plugin/thesaurus.json "$(DEST)/" && \
+	  echo "copied $(words $(FILES)) models from $$from, and thesaurus.json, to $(DEST)"
 
 clean: ## remove what was built; data, models and logs stay
 	rm -rf _proc _docs build dist .ruff_cache nbs/nbdev.yml

@@ -172,11 +172,15 @@ def validate_models(argv=None):
     p = _parser('validate_models', 'Check the ONNX files: structure, ranges, agreement with torch, latency, size.',
                 'Exit status 1 and a line for each failed check when something is off.')
     p.add_argument('--models-dir', metavar='DIR', default='./models', help='where the ONNX files and checkpoints are')
+    p.add_argument('--golden', action='store_true', help='also write golden.csv there: inputs and right outputs, for hosts in other languages to compare with')
     a = p.parse_args(argv)
     from midikompanion_ml.validation import validate_models as validate
     report = validate(a.models_dir)
     print(report)
     print(f'wrote {Path(a.models_dir)/"report.json"}')
+    if a.golden and report.ok:
+        from midikompanion_ml.handover import write_golden
+        print(f'wrote {write_golden(Path(a.models_dir)/"golden.csv", a.models_dir)}')
     print('next: hand over the six .onnx files' if report.ok else 'next: mend what failed (train_all_models, export_to_onnx), then validate again')
     return 0 if report.ok else 1
 

@@ -137,6 +137,11 @@ def readme(work):
     check('README.md is what nbs/index.ipynb makes', python(work, 'tools/readme.py', '--check')[1])
 
 @stage
+def generated(work):
+    "What is written from the contract for other languages is what the notebooks make."
+    check('contract.hpp and the like are what the notebooks make', python(work, 'tools/generated.py', '--check')[1])
+
+@stage
 def code(work):
     "Ruff, with the syntax of Python 3.9."
     check('ruff finds nothing (Python 3.9 syntax included)', run(work, 'ruff', 'check', '--no-cache', '.')[1])
@@ -211,17 +216,33 @@ def tutorials(work):
     in_parallel([job(p) for p in found])
     if not found: skip('tutorials', 'there are none')
 
+def script(work, name, *args):
+    "The checks of a script that prints `ok ...`, `FAILED ...` and `skip ...`, and ends with status 77 when it cannot run here."
+    start = time.time()
+    out,problem = python(work, f'tools/{name}.py', *args, timeout_sec=900)
+    if problem.endswith('status 77'): return skip(name, out.strip().splitlines()[-1])
+    for m in filter(None, (re.match(r'(ok|FAILED|skip) (.*)', l) for l in out.splitlines())):
+        what,_,why = m[2].partition(': ')
+        if m[1]=='skip': skip(f'{name}: {what}', why)
+        else: check(f'{name}: {what}', m[2] if m[1]=='FAILED' else '')
+    if problem and 'FAILED ' not in out: check(name, problem)
+    for l in out.splitlines(): l.startswith('   ') and print('    '+l, flush=True)
+    print(f'       {name} took {time.time()-start:.0f} s', flush=True)
+
 @stage
 def browser(work):
     "The explorer in JupyterLab and headless Chromium; pictures of it are kept in screenshots/."
-    start = time.time()
-    out,problem = python(work, 'tools/browser.py', '--screenshots', ROOT/'screenshots', timeout_sec=600)
-    if problem.endswith('status 77'): return skip('JupyterLab in a browser', out.strip().splitlines()[-1])
-    found = [re.match(r'(ok|FAILED) (.*)', l) for l in out.splitlines()]
-    for m in filter(None, found): check(f'browser: {m[2].split(": ")[0]}', m[2] if m[1]=='FAILED' else '')
-    if problem and 'FAILED ' not in out: check('browser', problem)
-    for l in out.splitlines():
-        if l.startswith('   '): print(f'      {l.strip()}; all of it took {time.time()-start:.0f} s', flush=True)
+    script(work, 'browser', '--screenshots', ROOT/'screenshots')
+
+@stage
+def plugin(work):
+    "The C++ host: built, tested, compared with golden vectors, installed."
+    script(work, 'plugin')
+
+@stage
+def play(work):
+    "The page that plays, in headless Chromium; pictures of it are kept in screenshots/."
+    script(work, 'play', '--screenshots', ROOT/'screenshots')
 
 @stage
 def real_input(work):
