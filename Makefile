@@ -63,6 +63,7 @@ docs: $(DEV) ## the documentation site in _docs/ (needs Quarto)
 	@command -v quarto >/dev/null || { echo 'Quarto is missing: https://quarto.org/docs/get-started/ (without it, make test ONLY=docs checks the pages)'; exit 1; }
 	cmp -s _quarto.yml nbs/_quarto.yml || cp _quarto.yml nbs/_quarto.yml # where git could not make the link
 	touch README.md # ours (make readme), not the one that nbdev would make
+	"$(BIN)/python" tools/play_assets.py # the page that plays: models and ONNX Runtime Web
 	PATH="$(abspath $(BIN)):$$PATH" nbdev_docs --n_workers 0
 
 env: $(TRAIN) ## only the environment
