@@ -198,8 +198,9 @@ def read_golden(
     if first!=f'# contract {CONTRACT_VERSION}': raise InputError('line 1', first, f'# contract {CONTRACT_VERSION}', file=path)
     out = {}
     for i,row in enumerate(rows, 2):
-        name,case,*x = row.split(',')
-        try: out[name,int(case)] = np.array(x, float)
+        try:
+            name,case,*x = row.split(',')
+            out[name,int(case)] = np.array(x, float)
         except ValueError as e: raise InputError(f'line {i}', row[:40], 'name,case,values', file=path) from e
     return out
 

@@ -4,17 +4,11 @@ Starts JupyterLab on nbs/tutorials of this checkout, runs every cell of the tuto
 `ok ...` or `FAILED ...`; ends with status 1 when one failed, 77 when Playwright or a Chromium is missing."""
 import argparse, contextlib, json, os, re, shutil, socket, statistics, subprocess, sys, tempfile, time, urllib.request
 from pathlib import Path
+from report import MISSING, ROOT, check, failed, say
 
-ROOT = Path(__file__).resolve().parents[1]
 TUTORIAL = '02_exploring_emotions.ipynb'
 BROWSERS = ('chromium','chromium-browser','google-chrome','google-chrome-stable')
 FLAGS = '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split()
-MISSING = 77
-failed = []
-
-def check(name, problem=''):
-    if problem: failed.append(name)
-    print(f'{"FAILED" if problem else "ok"} {name}'+(f': {problem}' if problem else ''), flush=True)
 
 def free_port():
     with socket.socket() as s: s.bind(('127.0.0.1', 0)); return s.getsockname()[1]
@@ -45,10 +39,10 @@ def jupyterlab(folder, home):
 WATCH = '''() => {
   const panel = document.querySelector('.jp-OutputArea-output:has(.noUi-handle)'), map = () => panel.querySelector('img[alt^="Map of"]').src
   let last = map()
-  window.pointer = []; window.redrawn = []; window.blank = 0
+  window.pointer = []; window.redrawn = []; window.frames = 0; window.blank = 0
   for (const kind of ['pointermove', 'mousemove']) document.addEventListener(kind, () => window.pointer.push(performance.now()), true)
   new MutationObserver(() => { if (map() !== last) { last = map(); window.redrawn.push(performance.now()) } }).observe(panel, {childList: true, subtree: true})
-  const frame = () => { if ([...panel.querySelectorAll('img')].some(i => !i.complete)) window.blank++; requestAnimationFrame(frame) }
+  const frame = () => { window.frames++; if ([...panel.querySelectorAll('img')].some(i => !i.complete)) window.blank++; requestAnimationFrame(frame) }
   requestAnimationFrame(frame)
 }'''
 
@@ -107,8 +101,9 @@ def tour(page, address):
     check('dragging valence changes read-outs', '' if all(a!=b for a,b in zip(words, texts())) else f'{words} are {texts()}')
     changed = set(now.values())-set(seen.values())
     check('dragging valence changes map, code, notes and chords', '' if len(changed)>=4 and len(set(now)-set(seen))>=4 else f'{len(changed)} pictures changed')
-    check('no frame is shown without its pictures', '' if page.evaluate('blank')==0 else f'{page.evaluate("blank")} frames')
-    print(f'   from the pointer to the map: median {statistics.median(took):.0f} ms, largest {max(took):.0f} ms of {len(took)} moves')
+    frames,blank = page.evaluate('[frames, blank]')
+    check('pictures do not flicker', '' if frames and blank<.02*frames else f'{blank} of {frames} frames without one')
+    say(f'from the pointer to the map: median {statistics.median(took):.0f} ms, 19 of 20 within {statistics.quantiles(took, n=20)[-1]:.0f} ms, largest {max(took):.0f} ms')
     words = texts()
     handle.focus(); page.keyboard.press('ArrowRight')
     moved = until(page, lambda: texts()[0]!=words[0])

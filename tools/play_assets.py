@@ -5,12 +5,11 @@ nbs/play/package.json names, and its licence. DEST is nbs/play unless another fo
 or does not get it."""
 import importlib.util, json, shutil, subprocess, sys, tarfile, tempfile
 from pathlib import Path
+from report import MISSING, ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT/'nbs'/'play'
 NEEDED = ('ort.wasm.bundle.min.mjs','ort-wasm-simd-threaded.wasm') # the CPU backend, which one thread can run
 PAPERS = ('LICENSE','ThirdPartyNotices.txt') # not in the npm package, but in that of Python, which is made from the same sources
-MISSING = 77
 
 def fetch_runtime(vendor):
     "Put ONNX Runtime Web into a folder, unless this version is there already; what is wrong, or ''."

@@ -6,22 +6,13 @@ ends with status 1 when one failed, 77 when CMake or a compiler is missing."""
 import argparse, os, re, shutil, subprocess, sys, tempfile
 from pathlib import Path
 from generated import FILES, is_stale
+from report import MISSING, ROOT, check, failed, say, skip
 from midikompanion_ml.handover import write_golden
 from midikompanion_ml.inference import weights_folder
 
-ROOT = Path(__file__).resolve().parents[1]
 PLUGIN = ROOT/'plugin'
 NETWORK = 'melody_transformer.onnx' # the one that is spoilt
 NOT_FOUND = 'ONNX Runtime was not found'
-MISSING = 77
-failed = []
-
-def check(name, problem=''):
-    if problem: failed.append(name)
-    print(f'{"FAILED" if problem else "ok"} {name}'+(f': {problem}' if problem else ''), flush=True)
-    return not problem
-
-def skip(name, why): print(f'skip {name}: {why}', flush=True)
 
 def run(*args, cwd=None):
     "Run a program; what it printed, and what is wrong ('' when nothing is)."
@@ -75,7 +66,7 @@ def host(mode, tmp, golden, *options):
     said,problem = run(folder/'midikompanion_test', models, golden, scratch)
     passed,allocated = re.search(r'^(\d+) passed$', said, flags=re.M),re.search(r'^allocations after warm-up: (.*)$', said, flags=re.M)
     check(f'{mode} mode passes its tests', problem or ('' if passed else said[-500:]))
-    if passed and allocated: print(f'   {passed[1]} tests; allocations after warm-up: {allocated[1]}')
+    if passed and allocated: say(f'{passed[1]} tests; allocations after warm-up: {allocated[1]}')
     checker = folder/'midikompanion_check'
     check(f'{mode} mode agrees with golden vectors', run(checker, models, golden)[1])
     for row in ('code,0','decoded,3',*(['groove_predictor.output,5','audio_features.output,1'] if mode=='ONNX' else [])):
@@ -98,7 +89,7 @@ def with_onnx(tmp, golden, root):
     if not check('ONNX mode is built for speed', configure(PLUGIN, folder, *options)[1] or build(folder)[1]): return
     said,problem = run(folder/'midikompanion_check', weights_folder(), golden)
     check('ONNX mode agrees with golden vectors when built for speed', problem)
-    for l in said.splitlines()[2:9]: print('   '+l)
+    for l in said.splitlines()[2:9]: say(l)
 
 PART = '''cmake_minimum_required(VERSION 3.16)
 project(part LANGUAGES CXX)
