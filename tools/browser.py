@@ -103,7 +103,8 @@ def tour(page, address):
     check('dragging valence changes map, code, notes and chords', '' if len(changed)>=4 and len(set(now)-set(seen))>=4 else f'{len(changed)} pictures changed')
     frames,blank = page.evaluate('[frames, blank]')
     check('pictures do not flicker', '' if frames and blank<.02*frames else f'{blank} of {frames} frames without one')
-    say(f'from the pointer to the map: median {statistics.median(took):.0f} ms, 19 of 20 within {statistics.quantiles(took, n=20)[-1]:.0f} ms, largest {max(took):.0f} ms')
+    middle,most = statistics.median(took),statistics.quantiles(took, n=20)[-1]
+    say(f'from the pointer to the map: median {middle:.0f} ms, 19 of 20 within {most:.0f} ms, largest {max(took):.0f} ms')
     words = texts()
     handle.focus(); page.keyboard.press('ArrowRight')
     moved = until(page, lambda: texts()[0]!=words[0])
