@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Picture', 'figure_png', 'wav_bytes', 'piece_words', 'Explorer', 'explore', 'benchmark_explorer']
 
-# %% ../nbs/api/41_explorer.ipynb #abea3b5b
+# %% ../nbs/api/41_explorer.ipynb #825334e3
 import base64, html, io, tempfile, time
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +13,9 @@ import numpy as np
 import ipywidgets as widgets
 from .contract import CHORDS, DIMENSIONS, SAMPLE_RATE, InputError
 from .composer import METRES, Piece, chord_name, compose, plot_emotion_curve, plot_piece
-from .emotion import Emotion
+from .emotion import Emotion, decode
 from .emotion_curves import MOST_BARS, emotion_curve, find_emotion, parse_arc
-from .inference import audio_emotion
+from .inference import audio_code
 from .plots import NEAREST, VIEWS, View, network_answers, slot_label
 from .songwriting import PARTS, load_networks
 from .targets import normalise_pitch
@@ -293,7 +293,7 @@ def _compose_arc(self, button):
 
 for _f in (_arc_tab, _arc_row, _arc_entries, _set_arc, _arc_edited, _compose_arc): setattr(Explorer, _f.__name__, _f)
 
-# %% ../nbs/api/41_explorer.ipynb #5ac16a08
+# %% ../nbs/api/41_explorer.ipynb #14fdbef0
 # The upload widget keeps its input for files out of the page and only ever clicks it: for one such click, the files are those that were dropped.
 _DROP = """<div ondragover="event.preventDefault(); event.stopPropagation()" ondrop="event.preventDefault(); event.stopPropagation();
   const button = this.closest('.midikompanion-hear').querySelector('.widget-upload'), files = event.dataTransfer.files,
@@ -308,12 +308,14 @@ def _hear_tab(self):
     "A recording from the computer in front of the user, or one that the kernel can reach."
     self.upload = widgets.FileUpload(accept='.wav,.mp3,.flac,.ogg', multiple=False, description='Choose a recording', layout=widgets.Layout(width='auto'))
     self.path = widgets.Text(placeholder='a path, such as takes/monday.wav', continuous_update=False, layout=widgets.Layout(width='340px'))
-    self.hear_message,self.heard_words = widgets.HTML(),widgets.HTML()
-    self.to_heard_button = _button('Move the sliders there', display='none', align_self='flex-start')
+    self.hear_message,self.heard_words,self.heard_code = widgets.HTML(),widgets.HTML(),Picture()
+    self.to_heard_button = _button('Move the sliders there', align_self='flex-start')
+    self.heard_answer = widgets.VBox([_heading('EmotionRecognizer: what it answers, paler where it is less sure'), self.heard_code, self.to_heard_button],
+                                     layout=widgets.Layout(display='none'))
     self.upload.observe(self._uploaded, 'value')
     self.path.observe(self._path_entered, 'value')
     self.to_heard_button.on_click(lambda b: setattr(self, 'emotion', self.heard))
-    tab = widgets.VBox([widgets.HTML(_DROP, layout=_wide()), _row(self.upload, self.path), self.hear_message, self.heard_words, self.to_heard_button])
+    tab = widgets.VBox([widgets.HTML(_DROP, layout=_wide()), _row(self.upload, self.path), self.hear_message, self.heard_words, self.heard_answer])
     tab.add_class('midikompanion-hear') # what _DROP looks for
     return tab
 
@@ -334,11 +336,13 @@ def _uploaded(self, change):
             self._hear(path, name)
 
 def _hear(self, path, name):
-    self.heard = audio_emotion(path, folder=self.folder)
-    x,near = self.heard,nearest_node(self.heard, 3)
+    code = audio_code(path, folder=self.folder)
+    self.heard = x = Emotion(*map(float, decode(code)))
+    near,view = nearest_node(x, 3),View('code').show(code)
+    self.heard_code.show(view.png(), f'EmotionRecognizer answers: {view.alt}')
     self.heard_words.value = _message(f'{name} sounds like {", ".join(n.name for n in near)}: '
         f'valence {x.valence:+.2f}, arousal {x.arousal:+.2f}, dominance {x.dominance:+.2f}, intensity {x.intensity:.2f}', good=True)
-    self.to_heard_button.layout.display = None
+    self.heard_answer.layout.display = None
     self._moved()
 
 Explorer._hear_tab,Explorer._path_entered,Explorer._uploaded,Explorer._hear = _hear_tab,_path_entered,_uploaded,_hear
