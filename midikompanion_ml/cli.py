@@ -181,7 +181,8 @@ def validate_models(argv=None):
     if a.golden and report.ok:
         from midikompanion_ml.handover import write_golden
         print(f'wrote {write_golden(Path(a.models_dir)/"golden.csv", a.models_dir)}')
-    print('next: hand over the six .onnx files' if report.ok else 'next: mend what failed (train_all_models, export_to_onnx), then validate again')
+    print('next: hand over the six .onnx files (make install-plugin DEST=folder)' if report.ok else
+          'next: mend what failed (train_all_models, export_to_onnx), then validate again')
     return 0 if report.ok else 1
 
 # %% ../nbs/api/50_cli.ipynb #4d1898da
