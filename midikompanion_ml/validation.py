@@ -11,7 +11,7 @@ import json, time
 from dataclasses import dataclass, field
 from pathlib import Path
 import numpy as np
-from .contract import InputError, AUDIO_FEATURES, MODELS, CONTRACT_VERSION, SAMPLE_RATE, check_vector, contract_json, slot_ranges, write_json
+from .contract import InputError, AUDIO_FEATURES, MODELS, CONTRACT_VERSION, SAMPLE_RATE, check_vector, contract_json, read_json, slot_ranges, write_json
 from .inference import AUDIO_FILE
 
 # %% ../nbs/api/22_validation.ipynb #15192945
@@ -96,7 +96,8 @@ def _check_digest(r, path):
     except Exception as e: return r.check('graph', False, str(e).split('\n')[0][:120])
     r.check('graph', True)
     meta = {p.key:p.value for p in model.metadata_props}
-    r.check('digest', meta.get('weights_sha256')==weights_digest(model), 'weights are not those that were exported')
+    r.figures['weights_sha256'] = weights_digest(model)
+    r.check('digest', meta.get('weights_sha256')==r.figures['weights_sha256'], 'weights are not those that were exported')
 
 # %% ../nbs/api/22_validation.ipynb #84e309b6
 def _check_outputs(r, session, x):
@@ -280,6 +281,16 @@ def _table(models):
                             +(f'; GPU memory in training {gpu/1e6:.0f} MB' if gpu else '; trained without a GPU')])
 
 # %% ../nbs/api/22_validation.ipynb #59491808
+def _keep_parity(reports, models_dir):
+    "Parity that an earlier validation of the same weights measured, where the checkpoints are not at hand now."
+    try: earlier = read_json(models_dir/'report.json')['models']
+    except (InputError,KeyError,TypeError): return
+    for r in reports:
+        was = earlier.get(r.name) if isinstance(earlier, dict) else None
+        if 'parity' in r.figures or not isinstance(was, dict) or 'parity' not in was: continue
+        if was.get('weights_sha256')==r.figures.get('weights_sha256', ''): r.figures['parity'] = was['parity']
+
+# %% ../nbs/api/22_validation.ipynb #ab54771f
 def validate_models(
     models_dir, # folder with the ONNX files
 )->Report:      # its text is the table and a line for each failed check
@@ -287,6 +298,7 @@ def validate_models(
     models_dir = Path(models_dir)
     if not models_dir.is_dir(): raise InputError('models_dir', str(models_dir), 'a folder that exists')
     models,sound = [validate_model(name, models_dir) for name in MODELS],validate_sound(models_dir)
+    _keep_parity(models, models_dir)
     failures = [f for m in (*models,sound) for f in m.failures]
     total = sum(m.figures.get('megabytes', 0) for m in (*models,sound))
     if total>LIMITS['total_megabytes']: failures.append(f'{models_dir}: size: {total:.1f} MB together: expected at most {LIMITS["total_megabytes"]:g} MB')
