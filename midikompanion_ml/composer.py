@@ -177,7 +177,7 @@ def plot_piano_roll(
     piece:Piece,
     *,
     ax=None, # matplotlib axes; new ones when None
-):
+): # a matplotlib figure
     "Every note as it is played, darker where it is louder, with the chords above."
     import matplotlib.pyplot as plt
     from matplotlib.collections import PatchCollection
@@ -194,13 +194,13 @@ def plot_piano_roll(
     ax.set(xlim=(0,piece.bars), ylim=(low,top), xlabel='bar', ylabel='MIDI pitch', xticks=range(0, piece.bars+1, 1 if piece.bars<=16 else 4))
     ax.grid(axis='x', alpha=.4); ax.set_axisbelow(True)
     ax.legend(handles=[Patch(color=PART_COLOURS[p], label=p) for p in names], fontsize=7, loc='upper left', bbox_to_anchor=(0,-.13), ncol=4, frameon=False)
-    return ax
+    return ax.figure
 
 def plot_emotion_curve(
     curve:EmotionCurve,
     *,
     ax=None, # matplotlib axes; new ones when None
-):
+): # a matplotlib figure
     "What was asked for, bar by bar."
     import matplotlib.pyplot as plt
     ax,t = ax or plt.subplots(figsize=(9,1.4), layout='constrained')[1],np.linspace(0, curve.bars, 8*curve.bars+1)
@@ -209,7 +209,7 @@ def plot_emotion_curve(
     for start,(label,*_) in zip(curve.starts, curve.sections): ax.text(start, 1.08, label, fontsize=8)
     ax.set(xlim=(0,curve.bars), ylim=(-1.05,1.05), yticks=(-1,0,1), xticks=range(0, curve.bars+1, 1 if curve.bars<=16 else 4))
     ax.legend(fontsize=7, ncol=4, loc='upper left', bbox_to_anchor=(0,-.2), frameon=False)
-    return ax
+    return ax.figure
 
 def plot_piece(
     piece:Piece,

@@ -250,7 +250,7 @@ def _another(self, button):
 
 Explorer._options,Explorer._compose,Explorer._another,Explorer._composed_at = _options,_compose,_another,None
 
-# %% ../nbs/api/41_explorer.ipynb #27785faf
+# %% ../nbs/api/41_explorer.ipynb #54342978
 def _arc_tab(self):
     "An arc as text and as rows, either of which can be edited."
     self.arc = widgets.Text(value='despair:4, hope:8, triumph:4', description='arc', continuous_update=False, layout=_wide(), style=_NAMED)
@@ -285,7 +285,7 @@ def _arc_edited(self):
         if entries!=self._arc_entries(): self.arc_rows.children = [self._arc_row(n, b) for n,b in entries]
         curve = emotion_curve(entries, folder=self.folder)
         x = '; '.join(f'{l} for {b} bars at valence {e.valence:+.2f}, arousal {e.arousal:+.2f}' for l,b,e in curve.sections)
-        self.arc_picture.show(figure_png(plot_emotion_curve(curve).figure), f'Emotion curve: {x}.')
+        self.arc_picture.show(figure_png(plot_emotion_curve(curve)), f'Emotion curve: {x}.')
 
 def _compose_arc(self, button):
     with _told(self.arc_message): entries = parse_arc(self.arc.value)
