@@ -6,7 +6,7 @@
 __all__ = ['piano_windows', 'dynamics_rows', 'fit_scale', 'piece_mean', 'clip_answers', 'clip_references', 'bar_table',
            'bar_answers', 'relative_rows', 'bar_benchmark', 'explained', 'benchmark_dynamics', 'plot_clip_velocities',
            'plot_bar_curve', 'clip_learning_curve', 'plot_learning_curve', 'drum_bars', 'groove_rows', 'note_answers',
-           'note_references', 'benchmark_groove', 'plot_groove']
+           'note_references', 'benchmark_groove', 'plot_groove_answers']
 
 # %% ../nbs/api/27_performance_benchmarks.ipynb #276cce15
 from dataclasses import replace
@@ -408,7 +408,7 @@ def benchmark_groove(
     return figures,dict(groove=np.mean(said, 0), **{k:d[k] for k in ('y','seen','split')})
 
 # %% ../nbs/api/27_performance_benchmarks.ipynb #64275a7c
-def plot_groove(arrays, split='test', ax=None):
+def plot_groove_answers(arrays, split='test', ax=None):
     "Mean offset and accent of each sixteenth: played and answered."
     import matplotlib.pyplot as plt
     axs = ax if ax is not None else plt.subplots(1, 2, figsize=(7,2.4), layout='constrained')[1]
