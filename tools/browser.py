@@ -1,6 +1,6 @@
 """The explorer as a user meets it: JupyterLab, a tutorial, headless Chromium: python tools/browser.py [--screenshots FOLDER]
 
-Starts JupyterLab on nbs/tutorials of this checkout, runs every cell of the tutorial, drags, types, composes. Prints a line a check,
+Starts JupyterLab on a copy of a tutorial, runs every cell of it, drags, types, composes. Prints a line a check,
 `ok ...` or `FAILED ...`; ends with status 1 when one failed, 77 when Playwright or a Chromium is missing."""
 import argparse, contextlib, json, os, re, shutil, socket, statistics, subprocess, sys, tempfile, time, urllib.request
 from pathlib import Path
@@ -175,14 +175,19 @@ def main(screenshots=None):
     except ImportError: print('Playwright is not installed'); return MISSING
     browser = next((p for n in BROWSERS if (p := shutil.which(n))), None)
     if not browser: print(f'none of {", ".join(BROWSERS)} is installed'); return MISSING
-    with tempfile.TemporaryDirectory() as home, jupyterlab(ROOT/'nbs'/'tutorials', Path(home)) as (address,log), sync_playwright() as p:
+    with contextlib.ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        (home/'notebooks').mkdir()
+        shutil.copy(ROOT/'nbs'/'tutorials'/TUTORIAL, home/'notebooks') # JupyterLab saves by itself
+        address,log = stack.enter_context(jupyterlab(home/'notebooks', home))
+        p = stack.enter_context(sync_playwright())
         chromium = p.chromium.launch(executable_path=browser, args=FLAGS)
         page = chromium.new_page(viewport=dict(width=1500, height=1750))
         try:
             tour(page, address)
             if screenshots:
                 picture(page, screenshots/'explorer_light.png')
-                set_theme(Path(home), 'Dark')
+                set_theme(home, 'Dark')
                 open_tutorial(page, address)
                 check('the dark theme', '' if page.evaluate('document.body.dataset.jpThemeLight')=='false' else 'is not dark')
                 picture(page, screenshots/'explorer_dark.png')
