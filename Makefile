@@ -87,7 +87,7 @@ install-plugin: ## the six models and thesaurus.json to DEST, where the plugin l
 	  echo "copied $(words $(FILES)) models from $$from, and thesaurus.json, to $(DEST)"
 
 clean: ## remove what was built; data, models and logs stay
-	rm -rf _proc _docs build dist .ruff_cache nbs/nbdev.yml
+	rm -rf _proc _docs build dist .ruff_cache nbs/nbdev.yml nbs/play/models nbs/play/vendor screenshots
 	find midikompanion_ml nbs tools -name __pycache__ -prune -exec rm -rf {} +
 
 clean-all: clean ## remove data, models, logs and .venv too
