@@ -9,19 +9,16 @@ __all__ = ['GOLDEN_EMOTIONS', 'GENERATED', 'cpp_header', 'js_module', 'js_tables
 # %% ../nbs/api/36_handover.ipynb #b6e68327
 from pathlib import Path
 import numpy as np
-from .contract import BUMPS, CHORDS, CONTRACT_VERSION, DIMENSIONS, EMBEDDING, MODELS, SAMPLE_RATE, VECTORS, InputError, atomic_path, slot_ranges
+from .contract import BUMPS, CHORDS, CONTRACT_VERSION, DIMENSIONS, MODELS, SAMPLE_RATE, VECTORS, InputError, atomic_path, slot_ranges
 from .emotion import Emotion, decode, encode
 from .emotion_curves import emotion_curve
 from .inference import AUDIO_FILE, load_model, measure_sound
-from .performance import arousal_asked, intensity_asked
+from .performance import first_questions
 from . import composer, performance, songwriting, synthetic, targets
-from .songwriting import chord_of_slot, expected_pcs, load_networks, make_plan, slot_named, write_score
-from .targets import next_state
-from .thesaurus import ATTRIBUTE_RANGES, BASIC_EMOTIONS, THESAURUS, musical_attributes, musical_attributes_array
+from .songwriting import chord_of_slot, load_networks, make_plan
+from .thesaurus import ATTRIBUTE_RANGES, BASIC_EMOTIONS, THESAURUS, musical_attributes_array
 
 # %% ../nbs/api/36_handover.ipynb #c7c9f080
-_CPP_NAME = lambda name: name.upper()
-
 def _cpp_number(x): return 'INFINITY' if x==np.inf else '-INFINITY' if x==-np.inf else f'{x:.9g}f' if '.' in f'{x:.9g}' or 'e' in f'{x:.9g}' else f'{x:.9g}.0f'
 
 def _cpp_runs(values): # (count, value) of equal neighbours
@@ -168,11 +165,8 @@ def golden_vectors(
         code = encode(e)
         noisy = np.clip(code+.05*np.cos(1+np.arange(64)*(i+1)), -1, 1)
         out += [('emotion', i, x), ('code', i, code), ('noisy_code', i, noisy), ('decoded', i, decode(noisy))]
-        tonic = slot_named('C:maj' if plan.modes[0]=='major' else 'C:min')
-        question = dict(melody_transformer=code, dynamics_engine=intensity_asked(plan)[0],
-                        groove_predictor=arousal_asked(plan, write_score(networks, plan)[1])[0],
-                        harmony_predictor=next_state([tonic], melody_pcs=expected_pcs(plan, 0), mode=plan.modes[0], code=code, onset_beats=2.))
-        for name,q in question.items(): out += [(f'{name}.input', i, np.asarray(q, np.float32)), (f'{name}.output', i, networks[name](q))]
+        for name,q in first_questions(networks, plan).items():
+            out += [(f'{name}.input', i, np.asarray(q, np.float32)), (f'{name}.output', i, networks[name](q))]
     for i in range(2):
         features = measure_sound(golden_sound(i+1), folder)
         out += [('audio_features.output', i, features), ('emotion_recognizer.input', i, features),

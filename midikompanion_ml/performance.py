@@ -4,14 +4,13 @@
 
 # %% auto #0
 __all__ = ['BETWEEN', 'PLAYED', 'BALANCE', 'CARRIED', 'intensity_levels', 'intensity_asked', 'stretch', 'coarse',
-           'expression_played', 'arousal_asked', 'groove_played', 'play_score']
+           'expression_played', 'arousal_asked', 'groove_played', 'play_score', 'first_questions']
 
 # %% ../nbs/api/32_performance.ipynb #ec8ef80e
 import numpy as np
-from .contract import EXPRESSION, GROOVE
-from .songwriting import PARTS, Plan
+from .songwriting import PARTS, Plan, _tonic_slot, expected_pcs, write_score
 from .synthetic import until_struck_again
-from .targets import DRUM_VELOCITIES, DRUM_WEIGHTS, NOTE_WEIGHT, OTHER_DRUM_VELOCITY, VELOCITY_SPAN
+from .targets import DRUM_VELOCITIES, DRUM_WEIGHTS, NOTE_WEIGHT, OTHER_DRUM_VELOCITY, VELOCITY_SPAN, next_state
 
 # %% ../nbs/api/32_performance.ipynb #4311f9dc
 BETWEEN = .5 # contour between the beats, as a share of that on them
@@ -116,3 +115,17 @@ def play_score(
     held = np.where(drums, .8, np.where(last, length, length*articulation+(room-length)*np.clip(2*articulation-1, 0, 1)*(part==1)))
     most = np.minimum(until_struck_again(onset, part*128+pitch), plan.bars*plan.steps-onset) # nothing rings on after the last bar
     return onset/4, np.maximum(np.minimum(held, most), .2)/4, velocity
+
+# %% ../nbs/api/32_performance.ipynb #6e50c524
+def first_questions(
+    networks:dict,
+    plan:Plan,
+    *,
+    chords=None, # chords before the one that is asked for, as slots of `CHORDS`; the tonic chord when None
+)->dict:         # name of the network: its input, (width,)
+    "What the four networks that write and play are asked at the beginning of a piece."
+    mode,code = plan.modes[0],plan.codes[0]
+    before = [_tonic_slot(mode)] if chords is None else list(chords)
+    score = write_score(networks, plan)[1]
+    return dict(melody_transformer=code, dynamics_engine=intensity_asked(plan)[0], groove_predictor=arousal_asked(plan, score)[0],
+                harmony_predictor=next_state(before, melody_pcs=expected_pcs(plan, 0), mode=mode, code=code, onset_beats=2.))

@@ -7,19 +7,19 @@ __all__ = ['VIEWS', 'LOOKS', 'NEAREST', 'KEYS', 'LIKELIEST', 'MAGNIFIED', 'netwo
            'plot_code', 'plot_notes', 'slot_label', 'plot_chords', 'plot_expression', 'plot_groove', 'plot_answers',
            'benchmark_views', 'plot_piece', 'plot_piano_roll', 'plot_emotion_curve']
 
-# %% ../nbs/api/40_plots.ipynb #6275e6a5
+# %% ../nbs/api/40_plots.ipynb #6ad009fb
 import io, time
 import numpy as np
-from .contract import BARS, BUMPS, CHORDS, DIMENSIONS, EMBEDDING, EXPRESSION, GROOVE, NOTES, PITCH_CLASSES, QUALITIES, VECTORS, InputError, check_vector
+from .contract import BARS, BUMPS, CHORDS, DIMENSIONS, EMBEDDING, EXPRESSION, GROOVE, MODELS, NOTES, PITCH_CLASSES, InputError, check_vector
 from .composer import chord_name, plot_emotion_curve, plot_piano_roll, plot_piece
-from .emotion import Emotion, decode, encode
+from .emotion import Emotion, decode
 from .emotion_curves import emotion_curve, find_emotion
-from .performance import arousal_asked, intensity_asked
-from .songwriting import expected_pcs, load_networks, make_plan, slot_named, write_score
-from .targets import VELOCITY_SPAN, next_state
-from .thesaurus import BASIC_EMOTIONS, COORDINATES, THESAURUS, nearest_node
+from .performance import first_questions
+from .songwriting import load_networks, make_plan
+from .targets import VELOCITY_SPAN
+from .thesaurus import COORDINATES, THESAURUS, nearest_node
 
-# %% ../nbs/api/40_plots.ipynb #a35be5d4
+# %% ../nbs/api/40_plots.ipynb #713b652d
 def network_answers(
     emotion,             # an `Emotion`, the name or id of a node, or a `Node`
     *,
@@ -30,13 +30,8 @@ def network_answers(
     "What each network says for one emotion, as vectors of the contract."
     networks,curve = networks or load_networks(),emotion_curve(emotion, BARS)
     plan = make_plan(networks, curve, seed=seed)
-    mode,code = plan.modes[0],plan.codes[0]
-    before = [slot_named('C:maj' if mode=='major' else 'C:min')] if chords is None else list(chords)
-    state = next_state(before, melody_pcs=expected_pcs(plan, 0), mode=mode, code=code, onset_beats=2.)
-    score = write_score(networks, plan)[1]
-    return dict(embedding=code, notes=networks['melody_transformer'](code), chords=networks['harmony_predictor'](state),
-                expression=networks['dynamics_engine'](intensity_asked(plan)[0]),
-                groove=networks['groove_predictor'](arousal_asked(plan, score)[0]), mode=mode)
+    answers = {MODELS[name].output.name:networks[name](x) for name,x in first_questions(networks, plan, chords=chords).items()}
+    return dict(embedding=plan.codes[0], mode=plan.modes[0], **answers)
 
 # %% ../nbs/api/40_plots.ipynb #8986f221
 VIEWS = {} # kind of picture: function that draws on axes and returns what moves and how; width and height in inches
@@ -45,7 +40,7 @@ def _view(kind, size):
     def keep(draw): VIEWS[kind] = draw,size; return draw
     return keep
 
-# %% ../nbs/api/40_plots.ipynb #00a8722e
+# %% ../nbs/api/40_plots.ipynb #8c282ee2
 class View:
     "A picture that is drawn once and then only moved."
     def __init__(self,
@@ -66,10 +61,9 @@ class View:
 
     def show(self,
         *values, # as the plot function of the same name takes them
-        **kw,
     )->'View':
         "Exchange what is shown."
-        self.figure.set_label(self._move(*values, **kw))
+        self.figure.set_label(self._move(*values))
         return self
 
     @property
@@ -88,20 +82,20 @@ class View:
         Image.fromarray(np.asarray(self.canvas.buffer_rgba())[...,:3]).save(file, 'png', compress_level=1)
         return file.getvalue()
 
-# %% ../nbs/api/40_plots.ipynb #ee08584b
+# %% ../nbs/api/40_plots.ipynb #a8efcad8
 def alt_text(
     figure, # that one of the functions below returned
 )->str:
     "One or two sentences that say what a picture shows."
     return figure.get_label()
 
-def _plot(kind, ax, *values, **kw):
+def _plot(kind, ax, *values):
     "The figure of a view, for people who want just one."
     import matplotlib.pyplot as plt
     draw,size = VIEWS[kind]
     own = ax is None
     if own: ax = plt.subplots(figsize=size, dpi=75, layout='constrained')[1]
-    try: ax.figure.set_label(draw(ax)[1](*values, **kw))
+    try: ax.figure.set_label(draw(ax)[1](*values))
     except InputError:
         if own: plt.close(ax.figure) # half a picture is none
         raise
