@@ -25,15 +25,18 @@ def weights_folder()->Path:
     "Where the bundled ONNX files are."
     return Path(midikompanion_ml.__file__).resolve().parent/'weights'
 
+def _onnx_file(name, folder):
+    path = Path(folder or weights_folder())/name
+    if not path.is_file(): raise InputError('model', path.name, 'a file that exists: export_to_onnx writes it', file=path)
+    return path
+
 def model_path(
     name:str,    # one of `MODELS`
     folder=None, # with ONNX files that export_to_onnx wrote; the bundled ones when None
 )->Path:
     "The ONNX file of a network."
     if name not in MODELS: raise InputError('model', name, f'one of {", ".join(MODELS)}')
-    path = Path(folder or weights_folder())/MODELS[name].file
-    if not path.is_file(): raise InputError('model', path.name, 'a file that exists: export_to_onnx writes it', file=path)
-    return path
+    return _onnx_file(MODELS[name].file, folder)
 
 # %% ../nbs/api/17_inference.ipynb #ed0e344f
 def _open_model(path):
@@ -71,25 +74,27 @@ class Model:
         return y[0] if x.ndim==1 else y
 
 # %% ../nbs/api/17_inference.ipynb #726a30f9
-def _stamp(path): # tells when a file was written again
-    s = Path(path).stat()
-    return s.st_mtime_ns,s.st_size
+def _until_rewritten(load):
+    "What `load` makes of a file is kept until the file is written again."
+    kept = lru_cache(32)(lambda path, stamp, *args: load(path, *args))
+    def loaded(path, *args):
+        s = Path(path).stat()
+        return kept(str(path), (s.st_mtime_ns,s.st_size), *args)
+    return loaded
 
-@lru_cache(32)
-def _load(path, name, stamp): return Model(path, name)
+@_until_rewritten
+def _load(path, name): return Model(path, name)
 
 def load_model(
     name:str,    # one of `MODELS`
     folder=None, # with ONNX files; the bundled ones when None
 )->Model:        # loaded once, then kept until the file is written again
     "A trained network."
-    path = model_path(name, folder)
-    return _load(str(path), name, _stamp(path))
+    return _load(model_path(name, folder), name)
 
 # %% ../nbs/api/17_inference.ipynb #6ad20ad4
-@lru_cache(None)
+@_until_rewritten
 def _open_features(path):
-    if not Path(path).is_file(): raise InputError('model', Path(path).name, 'a file that exists: export_to_onnx writes it', file=path)
     session,papers = _open_model(path)
     _check_contract(papers, 'audio_features', path)
     return session
@@ -101,7 +106,7 @@ def measure_sound(
     "The slots of `AUDIO_FEATURES`, by ONNX Runtime: those of `audio_features`, without PyTorch."
     x = _checked(np.asarray(samples))
     _check_sound(len(x)/SAMPLE_RATE, float(np.abs(x).max(initial=0.)))
-    y, = _open_features(str(Path(folder or weights_folder())/AUDIO_FILE)).run(None, {'audio':x[None]})
+    y, = _open_features(_onnx_file(AUDIO_FILE, folder)).run(None, {'audio':x[None]})
     return check_vector(y[0], AUDIO_FEATURES)
 
 # %% ../nbs/api/17_inference.ipynb #37e2b534

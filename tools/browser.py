@@ -10,6 +10,13 @@ TUTORIAL = '02_exploring_emotions.ipynb'
 BROWSERS = ('chromium','chromium-browser','google-chrome','google-chrome-stable')
 FLAGS = '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split()
 
+def find_browser():
+    "Playwright's entry and the path of a Chromium; or None and what is missing."
+    try: from playwright.sync_api import sync_playwright
+    except ImportError: return None,'Playwright is not installed'
+    path = next((p for n in BROWSERS if (p := shutil.which(n))), None)
+    return (sync_playwright,path) if path else (None,f'none of {", ".join(BROWSERS)} is installed')
+
 def free_port():
     with socket.socket() as s: s.bind(('127.0.0.1', 0)); return s.getsockname()[1]
 
@@ -171,10 +178,8 @@ def set_theme(home, name):
     path.write_text(json.dumps(dict(theme=f'JupyterLab {name}')))
 
 def main(screenshots=None):
-    try: from playwright.sync_api import sync_playwright
-    except ImportError: print('Playwright is not installed'); return MISSING
-    browser = next((p for n in BROWSERS if (p := shutil.which(n))), None)
-    if not browser: print(f'none of {", ".join(BROWSERS)} is installed'); return MISSING
+    sync_playwright,browser = find_browser()
+    if not sync_playwright: print(browser); return MISSING
     with contextlib.ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         (home/'notebooks').mkdir()

@@ -7,7 +7,7 @@ import argparse, base64, contextlib, functools, http.server, re, shutil, sys, te
 from pathlib import Path
 import numpy as np
 import play_assets
-from browser import BROWSERS, FLAGS, until
+from browser import FLAGS, find_browser, until
 from report import MISSING, ROOT, check, failed, say
 sys.path.insert(0, str(ROOT))
 from midikompanion_ml.composer import compose
@@ -359,10 +359,8 @@ def visit(context, address, folder, screenshots):
 
 def main(screenshots=None):
     start = time.time()
-    try: from playwright.sync_api import sync_playwright
-    except ImportError: print('Playwright is not installed'); return MISSING
-    browser = next((p for n in BROWSERS if (p := shutil.which(n))), None)
-    if not browser: print(f'none of {", ".join(BROWSERS)} is installed'); return MISSING
+    sync_playwright,browser = find_browser()
+    if not sync_playwright: print(browser); return MISSING
     with tempfile.TemporaryDirectory() as tmp:
         site = Path(tmp)/'site'
         make_site(site)
