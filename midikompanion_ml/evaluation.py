@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['bootstrap_interval', 'over_seeds', 'r2', 'correlation', 'group_folds', 'Figure', 'figure_table', 'figures_markdown',
-           'save_figures', 'load_figures', 'benchmark_thesaurus']
+           'save_figures', 'load_figures', 'plot_forest', 'benchmark_thesaurus']
 
 # %% ../nbs/api/24_evaluation.ipynb #f3954104
 import math
@@ -104,6 +104,11 @@ class Figure:
         if self.higher_is_better: return (self.low if self.by_interval else self.value)>=self.target
         return (self.high if self.by_interval else self.value)<=self.target
 
+    @property
+    def trivial(self)->float: # where the baseline is a method itself, within pieces, the mean of the piece, whose R2 is 0
+        "The answer without learning."
+        return 0. if self.metric.endswith('within a piece') else self.baseline
+
 # %% ../nbs/api/24_evaluation.ipynb #df1c6709
 def figure_table(
     figures:list, # of `Figure`
@@ -144,6 +149,23 @@ def load_figures(
     "Read figures back."
     try: return [Figure(**f) for f in read_json(path)]
     except TypeError as e: raise InputError('figures', str(e), 'what save_figures wrote', file=path) from e
+
+# %% ../nbs/api/24_evaluation.ipynb #067e15c1
+def plot_forest(
+    figures:dict, # label: `Figure`, from above to below
+    *,
+    xlabel:str='',
+    ax=None,      # matplotlib axes; new ones when None
+):                # a matplotlib figure
+    "Each value with its interval, the trivial answer (a stroke) and the other method (a diamond)."
+    import matplotlib.pyplot as plt
+    ax = ax or plt.subplots(figsize=(6,.4*len(figures)+.8), dpi=75, layout='constrained')[1]
+    for y,f in enumerate(figures.values()):
+        ax.plot([f.low,f.high], [y,y], color='#0072B2', lw=2.5); ax.plot(f.value, y, 'o', color='#0072B2', ms=6.5, label='ours, with 95 % interval')
+        ax.plot(f.trivial, y, '|', color='black', ms=13, mew=1.8, label='trivial answer')
+        ax.plot(math.nan if f.anchor is None else f.anchor, y, 'D', mec='#D55E00', mfc='none', mew=1.5, ms=6.5, label='another method')
+    ax.set(yticks=range(len(figures)), ylim=(len(figures)-.45,-.55), xlabel=xlabel); ax.set_yticklabels(figures); ax.spines[['top','right']].set_visible(False)
+    return ax.figure
 
 # %% ../nbs/api/24_evaluation.ipynb #a3527fbc
 def benchmark_thesaurus(
