@@ -7,8 +7,12 @@ here = Path(__file__).parent
 config = ConfigParser(delimiters=['='])
 config.read(here/'settings.ini', encoding='utf-8')
 cfg = config['DEFAULT']
-words = lambda key: cfg.get(key, '').split()
-train, dev = words('train_requirements'), words('dev_requirements')
+
+def words(key): return cfg.get(key, '').split()
+
+train = words('train_requirements')
+research = train + words('research_requirements')
+dev = research + words('dev_requirements')
 
 setuptools.setup(
     name=cfg['lib_name'],
@@ -25,7 +29,7 @@ setuptools.setup(
     include_package_data=True,
     python_requires=f">={cfg['min_python']}",
     install_requires=words('requirements'),
-    extras_require={'train': train, 'dev': train+dev},
+    extras_require={'train': train, 'research': research, 'dev': dev},
     entry_points={
         'console_scripts': words('console_scripts'),
         'nbdev': [f"{cfg['lib_name']}={cfg['lib_path']}._modidx:d"],

@@ -1,24 +1,27 @@
 """The page that plays, as a visitor meets it, in headless Chromium: python tools/play.py [--screenshots FOLDER]
 
-Serves nbs/play from a temporary folder, with ONNX Runtime Web from npm; compares what its modules compute with Python (golden vectors,
-questions, whole pieces); and uses the page: sliders, map, words, keyboard, sound, MIDI, recordings. Prints a line a check, `ok ...` or
-`FAILED ...`, and what was measured; ends with status 1 when one failed, 77 when Playwright, a Chromium or npm is missing."""
+Serves nbs/play from a temporary folder, with ONNX Runtime Web from npm; sees that its numbers are generated; compares what its modules
+compute with Python (golden vectors, questions, whole pieces); and uses the page: sliders, map, words, keyboard, sound, MIDI, recordings.
+Prints a line a check, `ok ...` or `FAILED ...`, and what was measured; ends with status 1 when one failed, 77 when Playwright, a Chromium
+or npm is missing."""
 import argparse, base64, contextlib, functools, http.server, re, shutil, sys, tempfile, threading, time
 from pathlib import Path
 import numpy as np
-import play_assets
+import play_assets, typed_twice
 from browser import FLAGS, find_browser, until
 from report import MISSING, ROOT, check, failed, say
 sys.path.insert(0, str(ROOT))
-from midikompanion_ml.composer import compose
+from midikompanion_ml.composing.compose import compose
 from midikompanion_ml.contract import DIMENSIONS, MODELS, SAMPLE_RATE
 from midikompanion_ml.emotion import Emotion, decode
-from midikompanion_ml.emotion_curves import emotion_curve
-from midikompanion_ml.handover import GOLDEN_EMOTIONS, golden_sound, read_golden, write_golden
-from midikompanion_ml.inference import audio_emotion, model_path
-from midikompanion_ml.midi import read_midi
-from midikompanion_ml.songwriting import load_networks, make_plan, write_score
-from midikompanion_ml.synthesis import render, write_wav
+from midikompanion_ml.composing.emotion_curves import emotion_curve
+from midikompanion_ml.export.golden import GOLDEN_EMOTIONS, golden_sound, read_golden, write_golden
+from midikompanion_ml.networks.inference import hear, model_path
+from midikompanion_ml.music.midi import read_midi
+from midikompanion_ml.composing.plan import load_networks, make_plan
+from midikompanion_ml.composing.arrangement import write_score
+from midikompanion_ml.sound.rendering import render
+from midikompanion_ml.sound.audio import write_wav
 from midikompanion_ml.thesaurus import find_node
 
 SHELL = '''<!doctype html>
@@ -271,7 +274,7 @@ def check_hearing(page, folder):
     far = []
     for name,sr,give in (('rage',SAMPLE_RATE,choose), ('serenity',44100,drop), ('grief',48000,drop)):
         give(page, f'{name}.wav', wav(folder, render(compose(name).score, backend='embedded', room=.3, sr=sr), sr))
-        python,heard = np.asarray(audio_emotion(folder/'x.wav')),page.locator('#heard')
+        python,heard = np.asarray(hear(folder/'x.wav')),page.locator('#heard')
         if not until(page, lambda name=name, heard=heard: f'{name}.wav sounds like' in heard.inner_text(), 20):
             check(f'{name}.wav is heard', page.locator('.transport').inner_text()); continue
         x,y = shift(page.locator('.star'))
@@ -361,6 +364,7 @@ def main(screenshots=None):
     start = time.time()
     sync_playwright,browser = find_browser()
     if not sync_playwright: print(browser); return MISSING
+    typed_twice.main(most=1)
     with tempfile.TemporaryDirectory() as tmp:
         site = Path(tmp)/'site'
         make_site(site)

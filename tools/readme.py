@@ -30,24 +30,31 @@ def _output(out, picture, alt):
     text = ''.join(out.get('text') or data.get('text/plain') or [])
     return f'```\n{text.rstrip()}\n```' if text.strip() else ''
 
+def _flags(cell):
+    "The `#| key: value` lines of a code cell."
+    if cell['cell_type']!='code': return {}
+    return dict(re.findall(r'^#\s*\|\s*([\w-]+):?\s*(.*?)\s*$', ''.join(cell['source']), flags=re.M))
+
 def make_readme(root=ROOT):
     "What belongs in the repository: {path: bytes} of README.md and its pictures."
-    files,parts = {},[]
+    files, parts = {}, []
     def picture(content):
         path = f'nbs/images/readme_{len(files)+1}.png'
         files[path] = content
         return path
-    for i,cell in enumerate(json.loads((Path(root)/NOTEBOOK).read_text(encoding='utf-8'))['cells']):
-        source = ''.join(cell['source'])
-        flags = dict(re.findall(r'^#\s*\|\s*([\w-]+):?\s*(.*?)\s*$', source, flags=re.M)) if cell['cell_type']=='code' else {}
+    cells = json.loads((Path(root)/NOTEBOOK).read_text(encoding='utf-8'))['cells']
+    for i, cell in enumerate(cells):
+        source, flags = ''.join(cell['source']), _flags(cell)
         if flags.get('include')=='false' or 'hide' in flags: continue
-        if cell['cell_type']=='markdown': parts.append(_from_root(_title(source) if i==0 else source)); continue
+        if cell['cell_type']=='markdown': parts.append(_from_root(_title(source) if i==0 else source))
         if cell['cell_type']!='code': continue
         code = re.sub(r'^#\s*\|.*\n?', '', source, flags=re.M).strip('\n')
         if code and flags.get('echo')!='false' and 'hide_input' not in flags: parts.append(f'```python\n{code}\n```')
-        if flags.get('output')!='false' and 'hide_output' not in flags:
-            parts += [_output(o, picture, flags.get('fig-alt', '').strip('"')) for o in cell.get('outputs', [])]
-    files['README.md'] = (NOTE+'\n'+'\n\n'.join(p.strip('\n') for p in parts if p.strip())+'\n').encode()
+        if flags.get('output')=='false' or 'hide_output' in flags: continue
+        alt = flags.get('fig-alt', '').strip('"')
+        parts += [_output(output, picture, alt) for output in cell.get('outputs', [])]
+    text = '\n\n'.join(part.strip('\n') for part in parts if part.strip())
+    files['README.md'] = (NOTE+'\n'+text+'\n').encode()
     return files
 
 if __name__=='__main__':

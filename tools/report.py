@@ -1,4 +1,4 @@
-"One line a check, for scripts that tools/test.py reads: `ok ...`, `FAILED ...`, `skip ...`, and figures that are set in."
+"One line for each check, for scripts that tools/test.py reads: `ok ...`, `FAILED ...`, `skip ...`, indented figures."
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]

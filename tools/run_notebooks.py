@@ -10,15 +10,16 @@ def run_notebook(path, *, timeout_sec=900):
     path = Path(path)
     nb = nbformat.read(path, 4)
     nb.cells = [c for c in nb.cells if not re.search(r'^#\s*\|\s*eval:\s*false', c.source, flags=re.M)]
-    client = NotebookClient(nb, timeout=timeout_sec, kernel_name='python3', resources={'metadata':{'path':str(path.resolve().parent)}})
+    folder = {'metadata': {'path': str(path.resolve().parent)}}
+    client = NotebookClient(nb, timeout=timeout_sec, kernel_name='python3', resources=folder)
     try: client.execute()
     except CellExecutionError as e: return re.sub(r'\x1b\[[0-9;]*m', '', str(e))
 
 if __name__=='__main__':
-    failed = 0
+    errors = []
     for name in sys.argv[1:]:
-        start,error = time.time(),None
+        start = time.time()
         error = run_notebook(name)
-        failed += error is not None
-        print(f'{"FAILED" if error else "ran"} {name} in {time.time()-start:.0f} s', *([error] if error else []), sep='\n' if error else ' ')
-    sys.exit(failed>0)
+        print(f'{"FAILED" if error else "ran"} {name} in {time.time()-start:.0f} s')
+        if error: errors.append(error); print(error)
+    sys.exit(len(errors)>0)

@@ -1,57 +1,89 @@
-"The light install at work: emotions, words, notes, MIDI and sound, without the training packages."
-import sys, tempfile
+"""The light install at work: emotions, words, notes, MIDI and sound, without the training packages.
+
+    python tools/smoke.py [--without-extras]
+
+With `--without-extras`, packages that a light install does not have cannot be imported."""
+import sys
+import tempfile
 from pathlib import Path
 
-EXTRAS = ('torch','onnx','onnxscript','librosa','soxr','scipy','tensorboard','nbdev','fastcore','jupyterlab','sklearn')
-if '--without-extras' in sys.argv: sys.modules.update({name:None for name in EXTRAS}) # as if they were not installed
+EXTRAS = ('torch', 'onnx', 'onnxscript', 'librosa', 'soxr', 'scipy', 'tensorboard', 'nbdev', 'jupyterlab', 'sklearn')
+if '--without-extras' in sys.argv: sys.modules.update({name: None for name in EXTRAS})
 
+import midikompanion_ml as mk
 import numpy as np
-import soundfile as sf
-from midikompanion_ml.contract import MODELS, InputError
-from midikompanion_ml.emotion import Emotion, decode, encode
-from midikompanion_ml.explorer import explore
-from midikompanion_ml.inference import audio_emotion, load_model
-from midikompanion_ml.midi import read_midi, write_midi
-from midikompanion_ml.synthesis import render, write_wav
-from midikompanion_ml.synthetic import make_piece
-from midikompanion_ml.thesaurus import THESAURUS, find_node, nearest_node
+import soundfile
+from midikompanion_ml.contract import MODELS, SAMPLE_RATE
+from midikompanion_ml.data.synthetic.piece import make_piece
+from midikompanion_ml.emotion import decode, encode
+from midikompanion_ml.music.midi import write_midi
+from midikompanion_ml.sound.audio import write_wav
 
-assert len(MODELS)==5 and len(THESAURUS)==216
-joy = find_node('joy')
-assert abs(decode(encode(joy.emotion))-np.asarray(joy.emotion)).max()<.01
-assert nearest_node(joy.emotion).name=='joy'
-try: Emotion(valence=1.4)
-except InputError as e: assert 'valence 1.4' in str(e)
-else: raise AssertionError('a valence of 1.4 was taken')
+def fails_with(run, text):
+    "Whether bad input is refused with a message that contains `text`."
+    try: run()
+    except mk.InputError as error: return text in str(error)
+    return False
 
-for name,m in MODELS.items():
-    if name!='emotion_recognizer': assert load_model(name)(np.zeros(m.input.width)).shape==(m.output.width,)
+def check_emotions():
+    joy = mk.find_node('joy')
+    assert len(mk.THESAURUS)==216
+    assert abs(decode(encode(joy.emotion))-np.asarray(joy.emotion)).max()<.01
+    assert mk.nearest_node(joy.emotion).name=='joy'
+    assert fails_with(lambda: mk.Emotion(valence=1.4), 'valence 1.4')
 
-panel = explore('joy')
-panel.compose_button.click()
-assert panel.piece.bars==8 and panel.pictures['map'].png.startswith(b'\x89PNG') and not panel.compose_message.value, panel.compose_message.value
+def check_networks():
+    assert len(MODELS)==5
+    for name,model in MODELS.items():
+        if name=='emotion_recognizer': continue # it is asked about sound below
+        assert mk.load_model(name)(np.zeros(model.input.width)).shape==(model.output.width,)
 
-with tempfile.TemporaryDirectory() as folder:
-    score = make_piece(joy, seed=1).score
-    write_midi(score, Path(folder)/'joy.mid')
-    back = read_midi(Path(folder)/'joy.mid')
-    assert len(back.notes)==len(score.notes) and (back.notes.pitch.sort_values().values==score.notes.pitch.sort_values().values).all()
-    audio = render(back)
+def check_explorer():
+    panel = mk.explore('joy')
+    panel.compose_tab.compose_button.click()
+    assert not panel.compose_tab.message.value, panel.compose_tab.message.value
+    assert panel.piece.bars==8
+    assert panel.pictures['map'].png.startswith(b'\x89PNG')
+
+def check_midi(folder):
+    "Write a score and read it back. Returns the score that was read."
+    score = make_piece(mk.find_node('joy'), seed=1).score
+    write_midi(score, folder/'joy.mid')
+    read = mk.read_midi(folder/'joy.mid')
+    assert sorted(read.notes.pitch)==sorted(score.notes.pitch)
+    return read
+
+def check_sound(score, folder):
+    "Render a score, and ask the recogniser about it. Returns the samples."
+    audio = mk.render(score)
     assert np.isfinite(audio).all() and .01<abs(audio).max()<=1
-    assert write_wav(Path(folder)/'joy.wav', audio).stat().st_size>100_000
-    heard = audio_emotion(Path(folder)/'joy.wav')
-    sad = audio_emotion(render(make_piece(find_node('despair'), seed=1).score))
-    assert heard.valence>sad.valence and heard.arousal>sad.arousal, (heard, sad)
-    sf.write(Path(folder)/'cd.wav', np.repeat(audio, 2), 44100) # at another rate
-    assert abs(np.asarray(audio_emotion(Path(folder)/'cd.wav'))-np.asarray(heard)).max()<.3
-    for name,sound,why in (('none.wav', None, 'a file that exists'), ('words.wav', 'words', 'WAV, MP3, FLAC or OGG'),
-                           ('short.wav', audio[:2000], 'duration_sec'), ('silent.wav', 0*audio, 'silent')):
-        if isinstance(sound, str): (Path(folder)/name).write_text(sound)
-        elif sound is not None: sf.write(Path(folder)/name, sound, 22050)
-        try: audio_emotion(Path(folder)/name)
-        except InputError as e: assert why in str(e), e
-        else: raise AssertionError(f'{name} was heard')
+    assert write_wav(folder/'joy.wav', audio).stat().st_size>100_000
+    joy = mk.hear(folder/'joy.wav')
+    despair = mk.hear(mk.render(make_piece(mk.find_node('despair'), seed=1).score))
+    assert joy.valence>despair.valence and joy.arousal>despair.arousal, (joy, despair)
+    soundfile.write(folder/'cd.wav', np.repeat(audio, 2), 2*SAMPLE_RATE) # the same at another rate
+    assert abs(np.asarray(mk.hear(folder/'cd.wav'))-np.asarray(joy)).max()<.3
+    return audio
 
-loaded = [m for m in EXTRAS if sys.modules.get(m) is not None]
-assert not loaded, f'the light install loads {loaded}'
-print(f'light install works on Python {sys.version.split()[0]}: {len(back.notes)} notes, {len(audio)/22050:.1f} s of sound')
+def check_bad_recordings(audio, folder):
+    (folder/'words.wav').write_text('words')
+    soundfile.write(folder/'short.wav', audio[:2000], SAMPLE_RATE)
+    soundfile.write(folder/'silent.wav', 0*audio, SAMPLE_RATE)
+    for name,text in (('none.wav','a file that exists'), ('words.wav','WAV, MP3, FLAC or OGG'),
+                      ('short.wav','duration_sec'), ('silent.wav','silent')):
+        assert fails_with(lambda: mk.hear(folder/name), text), name # noqa: B023, called at once
+
+def main():
+    check_emotions()
+    check_networks()
+    check_explorer()
+    with tempfile.TemporaryDirectory() as folder:
+        score = check_midi(Path(folder))
+        audio = check_sound(score, Path(folder))
+        check_bad_recordings(audio, Path(folder))
+    extras = [name for name in EXTRAS if sys.modules.get(name) is not None]
+    assert not extras, f'the light install loads {extras}'
+    print(f'light install works on Python {sys.version.split()[0]}: {len(score.notes)} notes, '
+          f'{len(audio)/SAMPLE_RATE:.1f} s of sound')
+
+if __name__=='__main__': main()

@@ -1,4 +1,5 @@
-// Eight bars from an emotion and a seed, note for note those of midikompanion_ml.composer.compose: the networks choose within a few rules.
+// Eight bars from an emotion and a seed, note for note those of midikompanion_ml.compose: the networks choose within a few rules.
+// Every number of a rule is generated from the room of midikompanion_ml.composing that explains it (tables.js); none is typed here.
 import {VECTORS} from './contract.js'
 import * as T from './tables.js'
 import {clamp, mean, mod, range, round, sum} from './maths.js'
@@ -6,7 +7,7 @@ import {attributes, encode} from './emotion.js'
 import {chances} from './chance.js'
 
 const BARS = 8, STEPS = 16 // bars in a piece, sixteenths in a bar
-const PHRASE = 4, END = BARS * STEPS
+const {PHRASE} = T, END = BARS * STEPS
 
 const bell = x => Math.exp(-(x ** 2) / 2)
 const coarse = (x, steps) => round(x * steps) / steps
@@ -23,22 +24,24 @@ function draw(weights, u) { // index of the weight in which a share u of their s
 async function makePlan(networks, emotion, seed) {
   const chance = await chances(seed), code = encode(emotion)
   const answers = await networks.run('melody_transformer', [code, encode(emotion.map((x, d) => d ? x : 0))])
-  const [classes, neutral] = answers.map(p => pitchClasses(p.map(x => clamp(x, 1e-4, 1))))
-  const major = q => q[4] - q[3] + .5 * (q[9] - q[8]) + .5 * (q[11] - q[10])
+  const [classes, neutral] = answers.map(p => pitchClasses(p.map(x => clamp(x, T.PITCH_FLOOR, 1))))
+  const major = q => sum(T.MODE_DEGREES.map(([high, low, weight]) => weight * (q[high] - q[low])))
   const mode = chance('mode') < 1 / (1 + Math.exp(-T.SURE * (major(classes) - major(neutral)))) ? 'major' : 'minor'
   const look = attributes(emotion), character = {}
-  look.tempo_bpm = round(look.tempo_bpm * (.95 + .1 * chance('tempo')))
+  look.tempo_bpm = round(look.tempo_bpm * (T.TEMPO.slowest + T.TEMPO.span * chance('tempo')))
   for (const [k, [a, b]] of Object.entries(T.CHARACTER)) character[k] = a * (b / a) ** chance(`character ${k}`)
-  const onsets = clamp(5.4 * Math.exp(.6 * emotion[1]), 1.2, 11) // of the melody, a bar
-  const rest = Math.max(T.FULL * look.notes_per_sec * 60 / look.tempo_bpm - onsets / 4, .5) // notes a beat of the others
+  const {usual, arousal, least, most} = T.ONSETS
+  const onsets = clamp(usual * Math.exp(arousal * emotion[1]), least, most) // of the melody, a bar
+  const wanted = T.NOTE_BUDGET.full * look.notes_per_sec * 60 / look.tempo_bpm // notes a beat of all parts but the drums
+  const rest = Math.max(wanted - onsets / 4, T.NOTE_BUDGET.least) // of chords and bass
   return {emotion, seed, code, mode, look, character, chance, onsets, rest, notes: answers[0], tonic: T.TONICS[draw(T.TONICS.map(() => 1), chance('tonic'))],
-    leanings: answers[0].map(x => Math.log(clamp(x, 1e-4, 1))), form: T.FORMS[Math.floor(chance('form') * T.FORMS.length)]}
+    leanings: answers[0].map(x => Math.log(clamp(x, T.PITCH_FLOOR, 1))), form: T.FORMS[Math.floor(chance('form') * T.FORMS.length)]}
 }
 
 const pitchClasses = p => range(12).map(pc => sum(range(10).map(octave => p[12 * octave + pc])))
 
 export function expectedClasses(notes, mode) { // shares of the pitch classes that the melody network expects, within the mode
-  const w = pitchClasses(notes.map(x => clamp(x, 1e-4, 1))).map((x, pc) => T.STEPS[mode].includes(pc) ? x : 0), all = sum(w)
+  const w = pitchClasses(notes.map(x => clamp(x, T.PITCH_FLOOR, 1))).map((x, pc) => T.STEPS[mode].includes(pc) ? x : 0), all = sum(w)
   return w.map(x => x / all)
 }
 
@@ -48,10 +51,10 @@ function followers(slots) { // which families came next at places like this one 
   const n = slots.length, share = Array(25).fill(0), colour = Array(25).fill(0)
   const weights = range(n).map(j => {
     let agree = 0
-    while (agree < 8 && agree < j && slots[j - 1 - agree] === slots[n - 1 - agree]) agree++
-    return agree && 3 ** agree
+    while (agree < T.MEMORY_CHORDS && agree < j && slots[j - 1 - agree] === slots[n - 1 - agree]) agree++
+    return agree && T.GROWTH ** agree
   })
-  const all = sum(weights) + 3
+  const all = sum(weights) + T.GROWTH
   slots.forEach((s, j) => {
     share[T.CHORD_SLOTS[s].family] += weights[j] / all
     colour[T.CHORD_SLOTS[s].family] += weights[j] / all * T.CHORD_SLOTS[s].colour
@@ -62,18 +65,20 @@ function followers(slots) { // which families came next at places like this one 
 export function nextState(slots, {classes, mode, code, beat}) { // what the harmony network is asked: the state before the chord at `beat`
   const past = followers(slots).map((followed, back) => {
     const slot = slots.at(-1 - back), known = slots.length > back ? T.CHORD_SLOTS[slot] : {family: 24, shade: 1}
-    return followed.map((x, family) => family === known.family ? known.shade : .4 * x)
+    return followed.map((x, family) => family === known.family ? known.shade : T.LARGEST_SHARE * x)
   })
-  return [...code, ...classes, ...past.flat(), mode === 'major' ? 1 : -1, (beat + 1e-6) % 32 / 16 - 1]
+  const phrase = 4 * T.PHRASE_BARS // beats
+  return [...code, ...classes, ...past.flat(), mode === 'major' ? 1 : -1, 2 * (beat % phrase) / phrase - 1]
 }
 
 function chordOnsets({form, emotion, chance}) { // of [bar, beat]
   const seen = {}, out = []
   for (const bar of range(BARS)) {
-    const key = form[Math.floor(bar / PHRASE)] + bar % PHRASE, held = chance('held') < T.HELD && bar % PHRASE > 0
-    const two = chance('two chords') < T.TWO_CHORDS + .15 * emotion[1], how = seen[key] ??= {held, two}
-    if (!how.held || bar >= BARS - 2 || !how.two) out.push([bar, 0])
-    if (how.two && bar < BARS - 1) out.push([bar, 2])
+    const key = form[Math.floor(bar / PHRASE)] + bar % PHRASE, {two, arousal, held} = T.CHORD_CHANGES
+    const drawn = {held: chance('held') < held && bar % PHRASE > 0, two: chance('two chords') < two + arousal * emotion[1]}
+    const changes = seen[key] ??= drawn
+    if (!changes.held || bar >= BARS - 2 || !changes.two) out.push([bar, 0])
+    if (changes.two && bar < BARS - 1) out.push([bar, 2])
   }
   return out
 }
@@ -86,10 +91,10 @@ async function writeChords(networks, plan) { // of {at, end in sixteenths, root 
     let slot = tonic
     if (i && i < onsets.length - 1 && at % (4 * PHRASE)) {
       const [p] = await networks.run('harmony_predictor', [nextState(slots, {classes, mode, code: plan.code, beat: at})])
-      const shade = T.SHADE * (emotion[0] - T.MIDDLE[mode])
+      const shade = T.SHADE.strength * (emotion[0] - T.SHADE[mode])
       const weights = p.map((x, k) => k === slots.at(-1) || !T.CHORD_SLOTS[k].chord ? 0
-        : clamp(x, 1e-6, 1) ** (1 / T.TEMPERATURE) * Math.exp(-shade * T.DARKNESS[mode][k]))
-      slot = draw(i === onsets.length - 2 ? weights.map((w, k) => prepares.includes(k) && k !== slots.at(-1) ? w + 1e-9 : 0) : weights, u)
+        : clamp(x, T.CHORD_FLOOR, 1) ** (1 / T.TEMPERATURE) * Math.exp(-shade * T.DARKNESS[mode][k]))
+      slot = draw(i === onsets.length - 2 ? weights.map((w, k) => prepares.includes(k) && k !== slots.at(-1) ? w + T.LEAST_WEIGHT : 0) : weights, u)
     }
     if (slot === slots.at(-1)) continue
     slots.push(slot)
@@ -110,8 +115,8 @@ const PLAIN = BUSY.map((n, r) => T.SWIFT * SWIFT[r] + T.UNEVEN * mean(n.map(x =>
 const RANK = COUNT.map((n, r) => n + SWIFT[r] / 10), ORDER = range(RHYTHMS.length).sort((a, b) => RANK[a] - RANK[b])
 
 function chooseRhythm(wanted, u, like) {
-  return ORDER[draw(ORDER.map(r => (Math.exp(-((Math.log(COUNT[r] / wanted) / T.SPREAD) ** 2) / 2 - PLAIN[r]) + 1e-9)
-    * (like === undefined ? 1 : bell((SWIFT[r] - SWIFT[like]) / .12))), u)]
+  return ORDER[draw(ORDER.map(r => (Math.exp(-((Math.log(COUNT[r] / wanted) / T.SPREAD) ** 2) / 2 - PLAIN[r]) + T.LEAST_WEIGHT)
+    * (like === undefined ? 1 : bell((SWIFT[r] - SWIFT[like]) / T.SIMILAR))), u)]
 }
 
 function varyRhythm(bar, u, v) { // one onset more or less, as when words change
@@ -140,6 +145,8 @@ function phraseRhythms({form, onsets, character, chance}) { // of each bar, 1 wh
 
 // Melody
 
+const WIDEST = (T.STEP_WEIGHTS.same.length - 1) / 2 // degrees that the line moves at most
+
 const motion = step => step === undefined ? 'start' : step === 0 ? 'same' : step > 0 ? (step === 1 ? 'up' : 'leap up') : step === -1 ? 'down' : 'leap down'
 
 function allowedClasses(mode, tones) { // the scale, bent to the chord
@@ -151,6 +158,7 @@ function allowedClasses(mode, tones) { // the scale, bent to the chord
 function writeMelody(plan, chords) { // of {at, length, room in sixteenths, pitch}
   const {form, mode, tonic, character, chance} = plan, hits = phraseRhythms(plan), letters = [...form]
   const onsets = hits.flat().flatMap((hit, at) => hit ? [at] : []), notes = [], byPlace = {}, up = mod(6 - tonic, 12) - 6
+  const cadence = {0: T.CADENCE.tonic, [mode === 'major' ? 4 : 3]: T.CADENCE.third, 7: T.CADENCE.fifth} // of the last note
   let middle
   for (const [k, at] of onsets.entries()) {
     const end = onsets[k + 1] ?? END, bar = Math.floor(at / STEPS), s = at % STEPS, phrase = Math.floor(bar / PHRASE)
@@ -164,21 +172,21 @@ function writeMelody(plan, chords) { // of {at, length, room in sixteenths, pitc
     const alike = echo && echo.step !== undefined && String(hits[bar]) === String(hits[bar - back])
     const weights = pitches.map((pitch, i) => {
       const rel = mod(pitch - tonic, 12), step = steps[i]
-      let w = Math.exp(T.LEAN * plan.leanings[pitch + up])
-      if (!tones.includes(rel)) w *= T.FOREIGN[beat] * (end - at >= 4 ? T.LONG : 1)
-      if (before) w *= walks[clamp(step, -8, 8) + 8] * character.wide ** Math.abs(step) * (step ? 1 : character.same)
-        * (move && Math.sign(step) === Math.sign(move) ? T.ONWARD : 1) * (Math.abs(step) < 9)
-      if (middle !== undefined) w *= .5 ** (((pitch - middle) / T.PULL) ** 2)
+      let w = Math.exp(T.PULLS.network * plan.leanings[pitch + up])
+      if (!tones.includes(rel)) w *= T.FOREIGN[beat] * (end - at >= 4 ? T.FOREIGN.long : 1)
+      if (before) w *= walks[clamp(step, -WIDEST, WIDEST) + WIDEST] * character.wide ** Math.abs(step) * (step ? 1 : character.same)
+        * (move && Math.sign(step) === Math.sign(move) ? T.PULLS.onward : 1) * (Math.abs(step) <= WIDEST)
+      if (middle !== undefined) w *= .5 ** (((pitch - middle) / T.PULLS.middle) ** 2)
       if (there && pitch === there.pitch) w *= character.again
       if (echo && pitch === echo.pitch) w *= Math.sqrt(character.again)
       if (alike && step === echo.step) w *= Math.sqrt(character.again)
-      if (k === onsets.length - 1) w *= {0: 1, [mode === 'major' ? 4 : 3]: .4, 7: .15}[rel] ?? 1e-9
+      if (k === onsets.length - 1) w *= cadence[rel] ?? T.LEAST_WEIGHT
       return w
     })
     const i = draw(weights, chance('pitch')), note = {at, length: Math.min(end - at, T.HOLD), room: end - at, pitch: pitches[i], step: before && steps[i]}
     notes.push(note)
     byPlace[at] = note
-    middle = middle === undefined ? note.pitch : .9 * middle + .1 * note.pitch
+    middle = middle === undefined ? note.pitch : T.PULLS.memory[0] * middle + T.PULLS.memory[1] * note.pitch
   }
   return notes
 }
@@ -187,10 +195,11 @@ function writeMelody(plan, chords) { // of {at, length, room in sixteenths, pitc
 
 function leadVoices(before, classes, centre) { // the inversion that moves least from the chord before and lies near the centre
   let best, least = Infinity
-  for (const low of range(13, round(centre) - 9)) {
+  const [below, above] = T.VOICING.reach
+  for (const low of range(below + above + 1, round(centre) - below)) {
     if (!classes.includes(low % 12)) continue
     const voices = classes.map(pc => low + mod(pc - low, 12)).sort((a, b) => a - b)
-    const moved = before ? sum(voices.map(p => Math.min(...before.map(q => Math.abs(p - q))))) : 0, cost = moved + .6 * Math.abs(mean(voices) - centre)
+    const moved = before ? sum(voices.map(p => Math.min(...before.map(q => Math.abs(p - q))))) : 0, cost = moved + T.VOICING.off * Math.abs(mean(voices) - centre)
     if (cost < least) { least = cost; best = voices }
   }
   return best
@@ -204,11 +213,12 @@ const pattern = (chord, figure) => { // where it sounds: at its start, and as th
 function writeAccompaniment({look, tonic, rest, chance}, chords) {
   const choices = Object.entries(T.FIGURES).flatMap(([family, levels]) => levels.map(figure => ({family, figure})))
   const {family, figure} = choices[draw(choices.map(c => {
-    const arp = c.family === 'arp', rate = c.figure.length * (arp ? 1 : 3.2) / 4
-    return bell(Math.log(rate / (.78 * rest)) / .25) * (arp ? 1.5 : 1) + 1e-9
+    const arp = c.family === 'arp', rate = c.figure.length * (arp ? 1 : T.FIGURE.tones) / 4
+    return bell(Math.log(rate / (T.NOTE_BUDGET.chords * rest)) / T.FIGURE.spread) * (arp ? T.FIGURE.broken : 1) + T.LEAST_WEIGHT
   }), chance('figure'))]
   const order = T.ARPEGGIOS[draw(T.ARPEGGIOS.map(() => 1), chance('order'))]
-  const centre = clamp(look.register_pitch - 3, T.CHORD_RANGE[0] + 9, T.CHORD_RANGE[1] - 12)
+  const {range: [lowest, highest], margins: [low, high], register} = T.VOICING
+  const centre = clamp(look.register_pitch - register, lowest + low, highest - high)
   let voices
   return chords.flatMap(chord => {
     voices = leadVoices(voices, chord.tones.map(t => (t + tonic) % 12), centre)
@@ -218,22 +228,22 @@ function writeAccompaniment({look, tonic, rest, chance}, chords) {
 }
 
 function writeBass({tonic, rest, chance}, chords) { // roots, with fifths or octaves between them
-  const far = b => Math.abs(Math.log(b.length / 4 / (.22 * rest))), figure = T.BASSES.reduce((a, b) => far(b) < far(a) ? b : a), fifths = chance('fifths') < .5
+  const far = b => Math.abs(Math.log(b.length / 4 / (T.NOTE_BUDGET.bass * rest))), figure = T.BASSES.reduce((a, b) => far(b) < far(a) ? b : a), fifths = chance('fifths') < .5
   return chords.flatMap(chord => {
-    const pitch = T.LOWEST + mod(chord.root + tonic - T.LOWEST, 12), high = pitch > T.LOWEST + 7
+    const {lowest, high: highest} = T.BASS_ROOTS, pitch = lowest + mod(chord.root + tonic - lowest, 12), high = pitch > highest
     const other = fifths || high ? T.INTERVALS[chord.quality][2] - (high ? 12 : 0) : 12
     return pattern(chord, figure).map((hit, i) => ({...hit, pitch: pitch + (i % 2 && hit.at % 8 ? other : 0)}))
   })
 }
 
 function writeDrums({emotion: [, arousal, dominance], chance}) {
-  const level = 2.3 + 2.6 * arousal + .8 * dominance + 1.2 * (chance('drums') - .5)
-  if (arousal < T.CALM) return []
+  const D = T.DRUMMING, level = D.usual + D.arousal * arousal + D.dominance * dominance + D.chance * (chance('drums') - .5)
+  if (arousal < D.calm) return []
   const usual = Object.entries(T.DRUMS[clamp(round(level), 0, T.DRUMS.length - 1)]).flatMap(([drum, hits]) => hits.map(s => [s, +drum]))
   return range(BARS).flatMap(bar => {
-    const ending = bar % PHRASE === PHRASE - 1 && level > 3
+    const ending = bar % PHRASE === PHRASE - 1 && level > D.fill
     let hits = ending ? [...usual.filter(([s]) => s < 12), ...T.FILL] : usual
-    if (level > 3.5 && bar % PHRASE === 0) hits = [...hits, [0, T.CRASH]]
+    if (level > D.crash && bar % PHRASE === 0) hits = [...hits, [0, T.CRASH]]
     if (bar === BARS - 1) hits = hits.filter(([s]) => s === 0)
     return hits.map(([s, pitch]) => ({at: bar * STEPS + s, length: 1, room: 1, pitch}))
   })
@@ -242,16 +252,20 @@ function writeDrums({emotion: [, arousal, dominance], chance}) {
 // How it is played
 
 const contour = level => range(32).map(k => level * (k % 2 ? T.BETWEEN : 1)) // four bars in eighths
-export const intensityAsked = ([, arousal, , intensity]) => contour(clamp(.5 + .42 * arousal + .16 * (intensity - .5), 0, 1))
+export const intensityAsked = ([, arousal, , intensity]) => contour(clamp(T.LEVEL.usual + T.LEVEL.arousal * arousal + T.LEVEL.intensity * (intensity - .5), 0, 1))
 
 export function arousalAsked(score, arousal) { // of each bar the four bars from there on, in sixteenths
   const lead = score.some(n => n.part === 3) ? 3 : 0, weight = Array(END + PHRASE * STEPS).fill(0) // drums, else the melody
   for (const n of score) if (n.part === lead) weight[n.at] += (lead === 3 && T.DRUM_WEIGHTS[n.pitch]) || T.NOTE_WEIGHT
-  const cells = weight.map(w => .85 * (1 - .25 ** w) + .15 * (arousal + 1) / 2)
+  const [activity, asked] = T.AROUSAL_WEIGHTS
+  const cells = weight.map(w => activity * (1 - T.STILLNESS ** w) + asked * (arousal + 1) / 2)
   return range(BARS).map(b => cells.slice(STEPS * b, STEPS * (b + PHRASE)))
 }
 
-const stretch = (x, empty, full, [a, b]) => Math.abs(full - empty) < 1e-6 ? (a + b) / 2 : a + clamp((x - empty) / (full - empty), -.1, 1.1) * (b - a)
+function stretch(x, empty, full, [a, b]) { // an answer of the network on another scale
+  const {beyond, least} = T.STRETCH
+  return Math.abs(full - empty) < least ? (a + b) / 2 : a + clamp((x - empty) / (full - empty), -beyond, 1 + beyond) * (b - a)
+}
 
 async function playScore(networks, {emotion}, score) { // adds onset and duration in beats, velocity
   const arousal = arousalAsked(score, emotion[1]), grooves = await networks.run('groove_predictor', arousal)
@@ -259,28 +273,29 @@ async function playScore(networks, {emotion}, score) { // adds onset and duratio
   const [empty, full] = said.map(x => range(4).map(k => mean(range(4).map(b => x[4 * b + k]))))
   const bars = range(4).map(b => expression.slice(4 * b, 4 * b + 4)).map(([velocity, accent, articulation, swell]) => ({
     level: round(stretch(velocity, empty[0], full[0], T.PLAYED.velocity)),
-    articulation: coarse(stretch(articulation, empty[2], full[2], T.PLAYED.articulation), 32),
+    articulation: coarse(stretch(articulation, empty[2], full[2], T.PLAYED.articulation), T.DETAIL.articulation),
     accent: round((accent - .5) * T.VELOCITY_SPAN), swell: round((swell - .5) * T.VELOCITY_SPAN)}))
+  const {furthest} = T.GROOVE_LIMITS
   const feel = grooves.map((groove, b) => {
-    const busy = range(STEPS).filter(s => arousal[b][s] > .2), offset = groove.slice(0, 16), hit = groove.slice(16).map(x => T.VELOCITY_SPAN * x)
+    const busy = range(STEPS).filter(s => arousal[b][s] > T.GROOVE_LIMITS.busy), offset = groove.slice(0, 16), hit = groove.slice(16).map(x => T.VELOCITY_SPAN * x)
     const of = xs => sum(busy.map(s => xs[s])) / Math.max(busy.length, 1), late = of(offset), loud = of(hit)
-    return {offset: offset.map(x => coarse(clamp(x - late, -.4, .4), 30)), hit: hit.map(x => round(x - loud))}
+    return {offset: offset.map(x => coarse(clamp(x - late, -furthest, furthest), T.DETAIL.offset)), hit: hit.map(x => round(x - loud))}
   })
   const usual = n => T.DRUM_VELOCITIES[n.pitch] ?? T.OTHER_DRUM_VELOCITY, common = mean(score.filter(n => n.part === 3).map(usual))
   for (const n of score) {
     const b = Math.floor(n.at / STEPS), s = n.at % STEPS, bar = bars[b % 4], name = T.PARTS[n.part], last = n.at + n.length >= END - 1
-    const strong = (s % 8 ? -.5 : .5) * bar.accent + (s / STEPS - .5) * bar.swell
-    const base = bar.level + (n.part === 3 ? .5 * (usual(n) - common) : strong)
+    const strong = (s % 8 ? -T.TOUCH.accent : T.TOUCH.accent) * bar.accent + (s / STEPS - .5) * bar.swell
+    const base = bar.level + (n.part === 3 ? T.TOUCH.drums * (usual(n) - common) : strong)
     n.velocity = clamp(round(base + T.BALANCE[name] + T.CARRIED[name] * feel[b].hit[s]), 1, 127)
     n.start = Math.max(n.at + feel[b].offset[s], 0)
     const rings = n.part === 1 ? (n.room - n.length) * clamp(2 * bar.articulation - 1, 0, 1) : 0
-    n.held = n.part === 3 ? .8 : last ? n.length : n.length * bar.articulation + rings
+    n.held = n.part === 3 ? T.TOUCH.stroke : last ? n.length : n.length * bar.articulation + rings
   }
   const next = {} // a key is released before it is struck again, and nothing rings on after the last bar
   for (const n of score.toSorted((a, b) => b.start - a.start)) {
     const key = 128 * n.part + n.pitch
     n.onset = n.start / 4
-    n.duration = Math.max(Math.min(n.held, (next[key] ?? Infinity) - n.start, END - n.start), .2) / 4
+    n.duration = Math.max(Math.min(n.held, (next[key] ?? Infinity) - n.start, END - n.start), T.TOUCH.least) / 4
     next[key] = n.start
   }
   return {expression, groove: grooves[0]}

@@ -1,4 +1,4 @@
-// Made from nbs/api/00_contract.ipynb by `make prepare`: edit the notebook.
+// Made from nbs/api/01_contract.ipynb by `make prepare`: edit the notebook.
 export const CONTRACT_VERSION = "1.0"
 export const SAMPLE_RATE = 22050
 export const AUDIO_FILE = "audio_features.onnx"

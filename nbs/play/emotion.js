@@ -1,6 +1,6 @@
 // An emotion is [valence, arousal, dominance, intensity]: its code, the words near it, the music that belongs to it. As midikompanion_ml.emotion.
 import {BUMPS, DIMENSIONS} from './contract.js'
-import {ATTRIBUTE_PLANES, ATTRIBUTE_RANGES, NODES} from './tables.js'
+import {ATTRIBUTE_PLANES, ATTRIBUTE_RANGES, ATTRIBUTE_STRETCH, NODES} from './tables.js'
 import {clamp, range, sum} from './maths.js'
 
 export const RANGES = Object.values(DIMENSIONS)
@@ -36,7 +36,7 @@ export function nearest(emotion, n = 1) { // the n words nearest to an emotion
 }
 
 export function attributes([v, a, d, i]) { // what composing needs of the musical attributes
-  const stretch = .7 + .6 * i, x = [1, v * stretch, a * stretch, (d - .5 * v) * stretch]
+  const [least, most] = ATTRIBUTE_STRETCH, stretch = least + (most - least) * i, x = [1, v * stretch, a * stretch, d * stretch]
   const at = name => sum(ATTRIBUTE_PLANES[name].map((c, k) => c * x[k]))
   const within = name => clamp(at(name), ...ATTRIBUTE_RANGES[name])
   return {tempo_bpm: within('tempo_bpm'), register_pitch: within('register_pitch'), notes_per_sec: Math.exp(at('log_notes_per_sec'))}

@@ -1,9 +1,9 @@
-// A piece as a Standard MIDI File, as midikompanion_ml.composer saves it.
-import {PARTS} from './tables.js'
+// A piece as a Standard MIDI File, as midikompanion_ml.compose(...).save writes it.
+import {CHANNELS, PARTS, PROGRAMS} from './tables.js'
 import {range, round} from './maths.js'
 import {nearest} from './emotion.js'
 
-const TICKS = 480, CHANNELS = [0, 1, 2, 9], PROGRAMS = [0, 0, 32, 0] // ticks a beat; General MIDI
+const TICKS = 480 // a beat
 const SHARPS = {major: [0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5], minor: [-3, 4, -1, -6, 1, -4, 3, -2, 5, 0, -5, 2]} // of each tonic; flats are negative
 
 const bytes = (x, n) => range(n).map(i => x >> 8 * (n - 1 - i) & 255)
@@ -26,10 +26,10 @@ export function midiFile({emotion, notes, tempo, tonic, mode}) {
   const head = [meta(6, text(`near ${nearest(emotion)[0].name}`)), meta(81, bytes(round(6e7 / tempo), 3)), meta(88, [4, 2, 24, 8]), 
     meta(89, [SHARPS[mode][tonic] & 255, +(mode === 'minor')])]
   const tracks = PARTS.map((name, part) => track([
-    ...[meta(3, text(name)), ...(part ? [] : head), [192 | CHANNELS[part], PROGRAMS[part]]].map(m => [0, ...m]),
+    ...[meta(3, text(name)), ...(part ? [] : head), [192 | CHANNELS[name], PROGRAMS[name]]].map(m => [0, ...m]),
     ...notes.filter(n => n.part === part).flatMap(({onset, duration, pitch, velocity}) => {
       const on = round(onset * TICKS), off = Math.max(round((onset + duration) * TICKS), on + 1)
-      return [[off, 128 | CHANNELS[part], pitch, 64], [on, 144 | CHANNELS[part], pitch, velocity]]
+      return [[off, 128 | CHANNELS[name], pitch, 64], [on, 144 | CHANNELS[name], pitch, velocity]]
     })]))
   const header = chunk('MThd', [1, tracks.length, TICKS].flatMap(x => bytes(x, 2))) // type 1
   return new Blob([new Uint8Array([...header, ...tracks.flat()])], {type: 'audio/midi'})

@@ -1,5 +1,5 @@
 // Small pictures as SVG, each with a sentence that says what it shows.
-import {BASIC_EMOTIONS, CHORD_SLOTS, PARTS, SHOWN, SPELLED, VELOCITY_SPAN} from './tables.js'
+import {BASIC_EMOTIONS, CHORD_SLOTS, CHORD_SUFFIXES, PARTS, SPELLING, VELOCITY_SPAN} from './tables.js'
 import {clamp, mean, range} from './maths.js'
 import {WORDS, nearest} from './emotion.js'
 
@@ -15,9 +15,9 @@ const shape = (d, x, y, look) => tag('path', {d, class: look, transform: `transl
 export const signed = (x, digits = 2) => (x < 0 ? '−' : '+') + Math.abs(x).toFixed(digits)
 const percent = x => `${Math.round(100 * x)} %`
 const best = (p, n) => range(p.length).sort((a, b) => p[b] - p[a]).slice(0, n)
-const chordName = (root, quality, mode) => SPELLED[mode][root] + SHOWN[quality]
+const chordName = (root, quality, mode) => SPELLING[mode][root] + CHORD_SUFFIXES[quality]
 const slotName = slot => CHORD_SLOTS[slot].chord ? chordName(...CHORD_SLOTS[slot].chord, 'major') : 'no chord'
-export const keyName = ({tonic, mode}) => `${SPELLED[mode][tonic].replace('b', '♭').replace('#', '♯')} ${mode}`
+export const keyName = ({tonic, mode}) => `${SPELLING[mode][tonic].replace('b', '♭').replace('#', '♯')} ${mode}`
 
 // The map, on a ground of 480 by 380
 
@@ -61,7 +61,7 @@ export function notesPicture(p) {
     ...keys.map(k => rect(x(k) + .5, 84 - 76 * p[k], 8, 76 * p[k], 'bar b1')), rect(6, 86, 387, 30, 'white'),
     ...gaps.map(k => line(x(k) + 9, 86, x(k) + 9, 116, 'edge')), ...black.map(k => line(x(k) + 4.5, 104, x(k) + 4.5, 116, 'edge')),
     ...black.map(k => rect(x(k) + .5, 86, 8, 18, 'black')), ...cs.map(k => text(x(k) + 1, 114, `C${k / 12 - 1}`, 'start', 'octave'))]
-  const likely = best(p, 5).map(k => `${SPELLED.major[k % 12]}${Math.floor(k / 12) - 1} ${percent(p[k])}`)
+  const likely = best(p, 5).map(k => `${SPELLING.major[k % 12]}${Math.floor(k / 12) - 1} ${percent(p[k])}`)
   return [picture, `Likeliest melody notes, tonic as C: ${likely.join(', ')}.`]
 }
 

@@ -1,4 +1,4 @@
-// Notes to sound: strings and drums by the recipes of midikompanion_ml.synthesis, computed into buffers when first needed, played by Web Audio.
+// Notes to sound: strings and drums by the recipes of midikompanion_ml.sound, on fewer layers, computed into buffers when first needed, played by Web Audio.
 import {PARTS} from './tables.js'
 import {clamp, range} from './maths.js'
 

@@ -1,4 +1,4 @@
-// Made from nbs/api/00_contract.ipynb by `make prepare`: edit the notebook.
+// Made from nbs/api/01_contract.ipynb by `make prepare`: edit the notebook.
 #pragma once
 #include <array>
 #include <cmath>
