@@ -82,8 +82,10 @@ def _numbered(prefix, count): return tuple(f'{prefix}_{i:02d}' for i in range(co
 # %% ../nbs/api/01_contract.ipynb #00e7d1f3
 def _in_a_row(parts): return tuple(slot for slots in parts.values() for slot in slots)
 
-# %% ../nbs/api/01_contract.ipynb #6030c673
+# %% ../nbs/api/01_contract.ipynb #f6327fca
 TONIC_STEPS = ('1','b2','2','b3','3','4','b5','5','b6','6','b7','7') # pitch classes from the tonic
+
+# %% ../nbs/api/01_contract.ipynb #6030c673
 _KINDS = ('major','minor','diminished','augmented','suspended',
           'seventh','major_seventh','minor_seventh')
 

@@ -26,9 +26,9 @@ def _module_of(thing):
     if name is None: raise InputError('code', repr(thing), 'a function, a class or a module')
     return name
 
-# %% ../nbs/api/05_sources.ipynb #9c65dc06
+# %% ../nbs/api/05_sources.ipynb #c2057aee
 def _spec(name):
-    "What the import system knows of a module, without importing it; None when there is no such module."
+    "What the import system knows of a module without importing it; None when there is none."
     if name in sys.modules: return sys.modules[name].__spec__
     package,_,_ = name.rpartition('.')
     if not package: return find_spec(name)
@@ -36,13 +36,14 @@ def _spec(name):
     if folder is None or folder.submodule_search_locations is None: return None
     return PathFinder.find_spec(name, folder.submodule_search_locations)
 
-# %% ../nbs/api/05_sources.ipynb #de8a9cd9
+# %% ../nbs/api/05_sources.ipynb #de2715ec
 def _source_path(name):
     "Path of the `.py` file of a module."
     spec = _spec(name)
     path = getattr(sys.modules.get(name), '__file__', None) or (spec and spec.origin)
     if path is None or Path(path).suffix!='.py' or not Path(path).is_file():
-        raise InputError('code', name, 'a module with a .py file: what it computes cannot be told from here')
+        expected = 'a module with a .py file: what it computes cannot be told from here'
+        raise InputError('code', name, expected)
     return Path(path)
 
 # %% ../nbs/api/05_sources.ipynb #20fbd843
@@ -57,7 +58,7 @@ def _imported(node, package):
         modules.append(inner if _spec(inner) else base)
     return modules
 
-# %% ../nbs/api/05_sources.ipynb #fc2e3172
+# %% ../nbs/api/05_sources.ipynb #4fdcb14d
 _LOADERS = ('import_module','__import__')
 
 def _loaded(node, name):
@@ -65,15 +66,16 @@ def _loaded(node, name):
     function = getattr(node.func, 'attr', getattr(node.func, 'id', None))
     if function not in _LOADERS or not node.args: return []
     wanted = node.args[0]
-    if isinstance(wanted, ast.Constant): return [resolve_name(wanted.value, name.rpartition('.')[0])]
-    return _every_module(name.partition('.')[0])
+    if not isinstance(wanted, ast.Constant): return _every_module(name.partition('.')[0])
+    return [resolve_name(wanted.value, name.rpartition('.')[0])]
 
-# %% ../nbs/api/05_sources.ipynb #9d56c547
+# %% ../nbs/api/05_sources.ipynb #ef1af397
 def _every_module(package):
     "Names of all modules of a package."
     init = _source_path(package)
     if init.name!='__init__.py':
-        raise InputError('code', package, f'import statements: a computed import cannot be followed ({init})')
+        expected = f'import statements: a computed import cannot be followed ({init})'
+        raise InputError('code', package, expected)
     inner = [path.relative_to(init.parent).with_suffix('') for path in init.parent.rglob('*.py')]
     return ['.'.join([package, *path.parts]).removesuffix('.__init__') for path in inner]
 
@@ -87,21 +89,21 @@ def _requests(source, name, package):
         if isinstance(node, ast.Call): names += _loaded(node, name)
     return tuple(dict.fromkeys(names))
 
-# %% ../nbs/api/05_sources.ipynb #5f6c0f2d
+# %% ../nbs/api/05_sources.ipynb #dfd18c65
 def reached_modules(
     *things, # functions, classes or modules
 )->dict:     # path of the source of each module, by the name of the module
-    "The modules that define some functions, and every module of their packages that these import, directly or not."
-    waiting = [_module_of(thing) for thing in things]
-    packages = {'midikompanion_ml', *(name.partition('.')[0] for name in waiting)}
+    "The modules that define some functions, and those of their packages that these reach."
+    unread = [_module_of(thing) for thing in things]
+    packages = {'midikompanion_ml', *(name.partition('.')[0] for name in unread)}
     paths = {}
-    while waiting:
-        name = waiting.pop()
+    while unread:
+        name = unread.pop()
         if name in paths: continue
         path = paths[name] = _source_path(name)
         package = name if path.name=='__init__.py' else name.rpartition('.')[0]
         requests = _requests(path.read_text(encoding='utf-8'), name, package)
-        waiting += [request for request in requests if request.partition('.')[0] in packages]
+        unread += [request for request in requests if request.partition('.')[0] in packages]
     return dict(sorted(paths.items()))
 
 # %% ../nbs/api/05_sources.ipynb #6acb91a1

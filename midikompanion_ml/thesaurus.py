@@ -222,7 +222,7 @@ def _check_mutual(nodes, file):
 
 # %% ../nbs/api/04_thesaurus.ipynb #e5cc11ed
 def load_thesaurus(
-    path, # a file written by `save_thesaurus`, or edited by hand
+    path, # a file written by save_thesaurus, or edited by hand
 )->tuple: # of 216 nodes
     "Read and check a `thesaurus.json`."
     rows = read_json(path)

@@ -287,7 +287,7 @@ def check_hearing(page, folder):
 
 def check_no_recordings(page, folder):
     "Files that cannot be heard."
-    for name,data,why in (('words.wav',b'not a sound','is no sound'), ('silent.wav',wav(folder, np.zeros(SAMPLE_RATE, np.float32)),'is silent'),
+    for name,data,why in (('words.wav',b'not a sound','is not a sound file'), ('silent.wav',wav(folder, np.zeros(SAMPLE_RATE, np.float32)),'is silent'),
                           ('short.wav',wav(folder, np.full(1000, .1, np.float32)),'is shorter than half a second')):
         choose(page, name, data)
         check(f'{name} is answered', alert(page, f'{name} {why}'))

@@ -1,7 +1,8 @@
 """No number of composing is typed a second time for the page that plays: python tools/typed_twice.py [--one]
 
-Looks for decimal numbers in nbs/play/compose.js. Plants a change in every decimal number of the rooms that compose, one after the
-other, in a copy of the library: `tools/generated.py --check` must notice each. `--one` plants a single one."""
+Looks for decimal numbers in nbs/play/compose.js. Plants a change in every decimal number of the rooms that
+compose, one after the other, in a copy of the library: `tools/generated.py --check` must notice each.
+`--one` plants a single one."""
 import io, os, re, shutil, subprocess, sys, tempfile, tokenize
 from pathlib import Path
 from report import ROOT, check, failed, say
@@ -31,7 +32,8 @@ def change(path, line, column, text):
 def copy_project(folder):
     "The library, and what `tools/generated.py` compares."
     ignore = shutil.ignore_patterns('__pycache__', 'models', 'vendor', 'build*')
-    for part in ('midikompanion_ml', 'tools', 'nbs/play', 'plugin'): shutil.copytree(ROOT/part, folder/part, ignore=ignore)
+    for part in ('midikompanion_ml', 'tools', 'nbs/play', 'plugin'):
+        shutil.copytree(ROOT/part, folder/part, ignore=ignore)
     return folder
 
 def complaint(project):
@@ -58,8 +60,9 @@ def main(most=None):
         paths = [project/'midikompanion_ml'/'composing'/f'{room}.py' for room in ROOMS]
         numbers = [(path,number) for path in paths for number in room_decimals(path)]
         planted = numbers[:most]
-        unnoticed = [f'{path.stem} line {number[0]}: {number[2]}' for path,number in planted if not is_noticed(path, number, project)]
-    check('a changed number is noticed', '; '.join(unnoticed))
+        unnoticed = [(path.stem, number) for path,number in planted if not is_noticed(path, number, project)]
+    places = [f'{room} line {line}: {text}' for room,(line,_,text) in unnoticed]
+    check('a changed number is noticed', '; '.join(places))
     say(f'{len(planted)} of {len(numbers)} decimal numbers of {len(ROOMS)} rooms were changed, one after the other')
     return int(bool(failed))
 

@@ -38,9 +38,10 @@ SLOT_COLOUR = _by_quality({
     'maj':1., 'min':1., 'sus':-1., 'min7':-.5, 'maj7':-.5,
     'N':1., '7':-.5, 'dim':-1., '7sus4':-.9})
 
-# %% ../../nbs/api/data/00_harmony_states.ipynb #9b468359
+# %% ../../nbs/api/data/00_harmony_states.ipynb #7357470d
 GROWTH = 3. # factor by which a place counts more for each chord that agrees
 
+# %% ../../nbs/api/data/00_harmony_states.ipynb #9b468359
 def followers(
     slots, # chords of a piece, (n,), no two equal in a row
     *,

@@ -10,7 +10,8 @@ import zlib
 from dataclasses import replace
 from ..files import InputError
 from ..contract import MODELS
-from ..sound.sound_variety import draw_sound, render_sounds, soundfont_path
+from ..sound.sound_variety import draw_sound, render_sounds
+from ..sound.fluidsynth import soundfont_path
 from .items import Item
 
 # %% ../../nbs/api/data/15_variants.ipynb #9afd4f42

@@ -174,15 +174,15 @@ def _bar_figures(velocity, accent, articulation, swell):
     return (f'{127*velocity:.0f}', f'{VELOCITY_SPAN*(accent-.5):+.0f}', f'{articulation:.0%}',
             f'{VELOCITY_SPAN*(swell-.5):+.0f}')
 
-# %% ../../nbs/api/exploring/03_answer_plots.ipynb #f4ae3b78
+# %% ../../nbs/api/exploring/03_answer_plots.ipynb #752b1a51
 def _expression_sentence(levels):
     "What there is to see in the four bars."
     velocity,accent,share,swell = _bar_figures(*[level.mean() for level in levels])
-    return (f'Expression of four bars, on the mean: velocity {velocity} of 127, '
-            f'strong beats {accent}, notes sound {share} of the time to the next, '
+    return (f'Expression of four bars, on average: velocity {velocity} of 127, '
+            f'accents {accent}, notes sound for {share} of the time to the next, '
             f'swell {swell} within a bar.')
 
-# %% ../../nbs/api/exploring/03_answer_plots.ipynb #701826ea
+# %% ../../nbs/api/exploring/03_answer_plots.ipynb #6a4e4bb2
 class ExpressionDrawing(Drawing):
     "Blocks for the eighths of four bars."
 
@@ -195,7 +195,7 @@ class ExpressionDrawing(Drawing):
         ax.set_xticklabels([f'bar {bar+1}' for bar in range(BARS)])
         ax.set_ylabel('velocity', fontsize=8)
         _hide_spines(ax, 'top', 'right')
-        title = 'velocity (strong beats more)  share sounded  swell'
+        title = 'velocity (accent on strong beats)  share of time sounded  swell'
         ax.set_title(title, fontsize=7.5, color='#444444', loc='left', pad=2)
         self.blocks = _empty_bars(ax, '#009E73', '#00543d', .5)
         self.figures = [ax.text(x, 146, '', fontsize=8, ha='center', va='top') for x in middles]

@@ -155,7 +155,7 @@ def _label_ends(ax):
         axes.tick_params(length=0)
         for spine in axes.spines.values(): spine.set_visible(False)
 
-# %% ../../nbs/api/exploring/02_emotion_map.ipynb #d2909d9f
+# %% ../../nbs/api/exploring/02_emotion_map.ipynb #e904c91b
 class CodeDrawing(Drawing):
     "The 64 numbers of an emotion code as four rows."
     size = (6.4,1.3)
@@ -182,7 +182,7 @@ class CodeDrawing(Drawing):
             places.append(((value-low)/(high-low)*(BUMPS-1), row))
             texts.append(f'{name} {_signed(value, low)}')
         self.marks.set_offsets(places)
-        return f'Emotion code, which reads {", ".join(texts)}.'
+        return f'Emotion code that means {", ".join(texts)}.'
 
 # %% ../../nbs/api/exploring/02_emotion_map.ipynb #acafcd71
 def plot_code(

@@ -79,9 +79,9 @@ def _make_answer(self:HearTab):
     hidden = widgets.Layout(display='none')
     self.answer = widgets.VBox([title, self.code, self.go_button], layout=hidden)
 
-# %% ../../nbs/api/exploring/07_hear_tab.ipynb #18f5abbc
+# %% ../../nbs/api/exploring/07_hear_tab.ipynb #1d59e68e
 @patch
-def hear(
+def listen(
     self:HearTab,
     path,     # of an audio file
     name:str, # to show to the user
@@ -102,12 +102,12 @@ def _heard_sentence(name, emotion):
             f'valence {emotion.valence:+.2f}, arousal {emotion.arousal:+.2f}, '
             f'dominance {emotion.dominance:+.2f}, intensity {emotion.intensity:.2f}')
 
-# %% ../../nbs/api/exploring/07_hear_tab.ipynb #b4809c2b
+# %% ../../nbs/api/exploring/07_hear_tab.ipynb #bfe92b65
 @patch
 def _read_path(self:HearTab, change):
     path = change['new'].strip()
     if not path: return
-    with errors_shown_in(self.message): self.hear(path, Path(path).name)
+    with errors_shown_in(self.message): self.listen(path, Path(path).name)
 
 # %% ../../nbs/api/exploring/07_hear_tab.ipynb #5629c457
 def _first_upload(files):
@@ -117,7 +117,7 @@ def _first_upload(files):
         return name,bytes(files[name]['content'])
     return files[0]['name'],bytes(files[0]['content'])
 
-# %% ../../nbs/api/exploring/07_hear_tab.ipynb #62c60c28
+# %% ../../nbs/api/exploring/07_hear_tab.ipynb #78be05be
 @patch
 def receive(
     self:HearTab,
@@ -131,4 +131,4 @@ def receive(
         path = Path(folder)/f'upload{Path(name).suffix}'
         with errors_shown_in(self.message, [(path,name)]):
             path.write_bytes(content)
-            self.hear(path, name)
+            self.listen(path, name)

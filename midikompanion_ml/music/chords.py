@@ -69,7 +69,7 @@ _MINOR = {'min','min7','dim','dim7','hdim7'}
 # %% ../../nbs/api/music/06_chords.ipynb #cd2992c5
 def chord_family(
     root,        # pitch class, or None for no chord
-    quality:str, # as for `chord_slot`
+    quality:str, # as for chord_slot
     tonic:int,   # pitch class of the tonic
 )->int:          # 0..24: twice the root, plus 1 for the minor family; 24 for none
     "Root and major or minor family of a chord, seen from the tonic."

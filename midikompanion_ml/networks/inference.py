@@ -14,8 +14,9 @@ from pathlib import Path
 from ..files import InputError
 from ..contract import AUDIO_FEATURES, CONTRACT_VERSION, MODELS, SAMPLE_RATE, check_vector
 from ..emotion import Emotion, decode
-from ..sound.audio import _check_sound, _resampler, audio_blocks
-from ..sound.audio_features import _checked
+from ..sound.audio import check_sound, audio_blocks
+from ..sound.resampling import resampler
+from ..sound.audio import check_samples
 
 # %% ../../nbs/api/networks/00_inference.ipynb #81959c1b
 AUDIO_FILE = 'audio_features.onnx' # maps sound to the 128 slots of `AUDIO_FEATURES`
@@ -126,9 +127,9 @@ def _features_session(path):
 # %% ../../nbs/api/networks/00_inference.ipynb #904d5d0a
 def _checked_samples(samples, sr):
     "Samples as a float32 array, or `InputError` for samples too short or too quiet to measure."
-    samples = _checked(np.asarray(samples))
+    samples = check_samples(np.asarray(samples))
     peak = float(np.abs(samples).max(initial=0.))
-    _check_sound(len(samples)/sr, peak)
+    check_sound(len(samples)/sr, peak)
     return samples
 
 # %% ../../nbs/api/networks/00_inference.ipynb #094e2991
@@ -148,7 +149,7 @@ PART_SEC = 120. # longest sound that is measured in one go
 def _resampled_blocks(samples, sr):
     "Samples at `SAMPLE_RATE`, in blocks of ten seconds."
     samples = _checked_samples(samples, sr)
-    resample = _resampler(sr, SAMPLE_RATE)
+    resample = resampler(sr, SAMPLE_RATE)
     size = 10*sr
     for start in range(0, len(samples), size):
         block = np.ascontiguousarray(samples[start:start+size])

@@ -47,7 +47,7 @@ export function expectedClasses(notes, mode) { // shares of the pitch classes th
 
 // Chords
 
-function followers(slots) { // which families came next at places like this one so far in the piece, and whether as plain triads
+function followers(slots) { // which chord families followed at places like this one so far, and whether as plain triads
   const n = slots.length, share = Array(25).fill(0), colour = Array(25).fill(0)
   const weights = range(n).map(j => {
     let agree = 0
@@ -138,7 +138,7 @@ function phraseRhythms({form, onsets, character, chance}) { // of each bar, 1 wh
       out.push(returns && how < character.varied ? varyRhythm(bar, a, b) : k && !returns && how < T.SHARED ? out[out.length % PHRASE] : bar)
     }
   }
-  const rest = chance('rest') < T.LATE_END ? 8 : 0 // comes to rest on the first or third beat
+  const rest = chance('rest') < T.LATE_END ? 8 : 0 // the last note comes on the first or third beat
   out[BARS - 1] = out[BARS - 1].map((hit, s) => s < rest ? hit : +(s === rest))
   return out
 }
@@ -205,7 +205,7 @@ function leadVoices(before, classes, centre) { // the inversion that moves least
   return best
 }
 
-const pattern = (chord, figure) => { // where it sounds: at its start, and as the figure says; only once in the last bar
+const pattern = (chord, figure) => { // its strokes: the first, and those of the figure; only one in the last bar
   const hits = range(chord.end - chord.at, chord.at).filter(p => p === chord.at || figure.includes(p % STEPS) && chord.at < END - STEPS)
   return hits.map((at, i) => ({at, length: (hits[i + 1] ?? chord.end) - at, room: chord.end - at}))
 }
@@ -254,7 +254,7 @@ function writeDrums({emotion: [, arousal, dominance], chance}) {
 const contour = level => range(32).map(k => level * (k % 2 ? T.BETWEEN : 1)) // four bars in eighths
 export const intensityAsked = ([, arousal, , intensity]) => contour(clamp(T.LEVEL.usual + T.LEVEL.arousal * arousal + T.LEVEL.intensity * (intensity - .5), 0, 1))
 
-export function arousalAsked(score, arousal) { // of each bar the four bars from there on, in sixteenths
+export function arousalAsked(score, arousal) { // for each bar, the four bars that it begins, in sixteenths
   const lead = score.some(n => n.part === 3) ? 3 : 0, weight = Array(END + PHRASE * STEPS).fill(0) // drums, else the melody
   for (const n of score) if (n.part === lead) weight[n.at] += (lead === 3 && T.DRUM_WEIGHTS[n.pitch]) || T.NOTE_WEIGHT
   const [activity, asked] = T.AROUSAL_WEIGHTS

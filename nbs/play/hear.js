@@ -6,7 +6,7 @@ import {decode} from './emotion.js'
 export async function readSound(file) { // mono at SAMPLE_RATE
   let sound
   try { sound = await new OfflineAudioContext(1, 1, SAMPLE_RATE).decodeAudioData(await file.arrayBuffer()) } // resamples too
-  catch { throw Error(`${file.name} is no sound that this browser can read`) }
+  catch { throw Error(`${file.name} is not a sound file that this browser can read`) }
   if (sound.duration < HEARING.shortest_sec) throw Error(`${file.name} is shorter than half a second`)
   const mono = new Float32Array(sound.length)
   for (let c = 0; c < sound.numberOfChannels; c++) sound.getChannelData(c).forEach((x, i) => { mono[i] += x / sound.numberOfChannels })

@@ -1,4 +1,4 @@
-// What Python has and JavaScript has not.
+// What Python has and JavaScript lacks.
 export const clamp = (x, low, high) => Math.min(Math.max(x, low), high)
 export const range = (n, from = 0) => Array.from({length: Math.max(n, 0)}, (_, i) => from + i)
 export const sum = xs => xs.reduce((a, b) => a + b, 0)

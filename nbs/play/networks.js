@@ -15,7 +15,7 @@ function* fields(bytes) { // numbers and contents of the length-delimited fields
 }
 
 const METADATA = 14 // field of an ONNX file; each entry is a key and a value
-function contractOf(bytes) { // what the file says it is; ONNX Runtime Web does not tell
+function contractOf(bytes) { // the metadata of the file, which ONNX Runtime Web does not give
   for (const [field, entry] of fields(bytes)) {
     if (field !== METADATA) continue
     const [key, value] = [...fields(entry)].map(([, text]) => new TextDecoder().decode(text))

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from ...files import InputError
 from ...emotion import QUADRANTS
-from ...sound.sound_variety import read_pedals, sustained
+from ...sound.pedals import read_pedals, sustained
 from ..labels import parse_label
 from ..items import Item
 from ..folder import SPLITS
