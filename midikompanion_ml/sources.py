@@ -36,13 +36,13 @@ def _spec(name):
     if folder is None or folder.submodule_search_locations is None: return None
     return PathFinder.find_spec(name, folder.submodule_search_locations)
 
-# %% ../nbs/api/05_sources.ipynb #de2715ec
+# %% ../nbs/api/05_sources.ipynb #b3816319
 def _source_path(name):
     "Path of the `.py` file of a module."
     spec = _spec(name)
     path = getattr(sys.modules.get(name), '__file__', None) or (spec and spec.origin)
     if path is None or Path(path).suffix!='.py' or not Path(path).is_file():
-        expected = 'a module with a .py file: what it computes cannot be told from here'
+        expected = 'a module with a .py file; move a function of a notebook into one'
         raise InputError('code', name, expected)
     return Path(path)
 

@@ -1,8 +1,8 @@
 """What the page that plays needs and git does not keep: python tools/play_assets.py [DEST]
 
 Copies the ONNX files of the package to DEST/models, and what runs them to DEST/vendor: ONNX Runtime Web, from npm, in
-the version that nbs/play/package.json names, and its licence. DEST is nbs/play unless another folder is named. Ends with
-status 77 when npm is missing or cannot fetch it."""
+the version that nbs/play/package.json names, and its licence. DEST is nbs/play unless another folder is named. Ends
+with status 77 when npm is missing or cannot fetch it."""
 import importlib.util, json, shutil, subprocess, sys, tarfile, tempfile
 from pathlib import Path
 from report import MISSING, ROOT

@@ -2,7 +2,8 @@
 
 Builds plugin/ in a temporary folder, in stub mode and, where ONNX Runtime's headers and library are found, with it;
 both with address and undefined-behaviour sanitizers. Runs its tests and programs; installs. Prints a line for each
-check, `ok ...`, `FAILED ...` or `skip ...`; ends with status 1 when one failed, 77 when CMake or a compiler is missing."""
+check, `ok ...`, `FAILED ...` or `skip ...`; status 1 when one
+failed, 77 when CMake or a compiler is missing."""
 import argparse, os, re, shutil, subprocess, sys, tempfile
 from pathlib import Path
 from generated import FILES, is_stale

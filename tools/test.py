@@ -36,12 +36,16 @@ def skip(name, why):
     counts['skipped'] += 1
     print(f'skip   {name}: {why}', flush=True)
 
+def ignored(folder, names):
+    "What is no part of the project: caches anywhere, and at the top what the commands write."
+    made = {'.git', '.venv', '_proc', '_docs', 'data', 'models', 'logs'} if Path(folder)==ROOT else set()
+    caches = {'__pycache__', '.ipynb_checkpoints'}
+    return {name for name in names if name in made|caches or name.endswith('.egg-info')}
+
 def copy_project(to):
     "What git would commit, or all but the ignored folders where there is no git."
     git = subprocess.run(['git','ls-files','-coz','--exclude-standard'], cwd=ROOT, capture_output=True, text=True)
     if git.returncode:
-        ignored = shutil.ignore_patterns('.git', '.venv', '_proc', '_docs', 'data', 'models', 'logs', '__pycache__',
-                                         '*.egg-info', '.ipynb_checkpoints')
         return shutil.copytree(ROOT, to, symlinks=True, dirs_exist_ok=True, ignore=ignored)
     for name in filter(None, git.stdout.split('\0')):
         if not os.path.lexists(ROOT/name): continue
@@ -312,6 +316,11 @@ print(digest.hexdigest())'''
     if not problem and output.strip()!=expected:
         problem = f'sha256 {output.strip()}, not {expected}: where the change is meant, write it into tools/pieces.json'
     check('the pieces of all 216 words are those of tools/pieces.json', problem)
+
+@stage
+def widths(work):
+    "Nothing but the contract knows a width: with 12 bumps, all runs from made-up pieces to a composed one."
+    script(work, 'other_widths')
 
 @stage
 def real_input(work):

@@ -162,7 +162,7 @@ def _features_module():
     from midikompanion_ml.sound.audio_features import AudioFeatures
     return AudioFeatures().eval()
 
-# %% ../../nbs/api/data/09_measure.ipynb #19a878b7
+# %% ../../nbs/api/data/09_measure.ipynb #a4e11787
 _CLIPS_TOGETHER = 8
 
 def clip_features(
@@ -174,7 +174,8 @@ def clip_features(
     features = [None]*len(clips)
     for start in range(0, len(order), _CLIPS_TOGETHER):
         chosen = order[start:start+_CLIPS_TOGETHER]
-        with torch.no_grad(): rows = _features_module()([clips[index] for index in chosen]).numpy()
+        with torch.inference_mode():
+            rows = _features_module()([clips[index] for index in chosen]).numpy()
         for index,row in zip(chosen, rows): features[index] = row
     return features
 
@@ -313,6 +314,3 @@ def measured_arrays(
     return dict(
         **_sound_arrays(rows), **_note_arrays(rows, 'window'), **_note_arrays(rows, 'chord'),
         record_labels=np.array(json.dumps(labels)), skipped=np.array(json.dumps(entries)))
-
-# %% ../../nbs/api/data/09_measure.ipynb #71cdba7f
-_features = clip_features # TODO

@@ -44,13 +44,15 @@ def items_key(
     for item in items: digest.update(_item_text(item).encode())
     return digest.hexdigest()[:16]
 
-# %% ../../nbs/api/data/10_parts.ipynb #7692d4c7
+# %% ../../nbs/api/data/10_parts.ipynb #1ec90847
 @contextmanager
-def _one_torch_thread():
+def _one_thread():
     import torch
+    from threadpoolctl import threadpool_limits # comes with librosa
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    try: yield
+    try:
+        with threadpool_limits(1): yield
     finally: torch.set_num_threads(threads)
 
 # %% ../../nbs/api/data/10_parts.ipynb #78e0e104
@@ -70,16 +72,15 @@ def read_arrays(
         with np.load(path) as arrays: return dict(arrays)
     except (OSError,ValueError,KeyError,EOFError,zipfile.BadZipFile): return None
 
-# %% ../../nbs/api/data/10_parts.ipynb #7caf3cf7
+# %% ../../nbs/api/data/10_parts.ipynb #0c5eeb34
 def _measure_part(items, path): # writes one part
-    with _one_torch_thread(): arrays = measured_arrays(items)
+    with _one_thread(): arrays = measured_arrays(items)
     write_arrays(path, arrays)
     return len(items)
 
-# %% ../../nbs/api/data/10_parts.ipynb #257d94a8
+# %% ../../nbs/api/data/10_parts.ipynb #5860d7b5
 _PROCESS_ENVIRONMENT = dict(
-    OMP_NUM_THREADS='1', OPENBLAS_NUM_THREADS='1', MKL_NUM_THREADS='1',
-    MALLOC_MMAP_THRESHOLD_=str(32*2**20), MALLOC_TRIM_THRESHOLD_=str(2**30))
+    MALLOC_MMAP_THRESHOLD_=str(32*2**20), MALLOC_TRIM_THRESHOLD_=str(2**30)) # bytes
 
 @contextmanager
 def _process_environment():

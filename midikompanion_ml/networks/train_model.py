@@ -53,13 +53,21 @@ def _training_tensors(rows, device):
     if 'quadrant' in tensors and not tensors['quadrant'].any(): del tensors['quadrant']
     return tensors
 
-# %% ../../nbs/api/networks/12_train_model.ipynb #2a66dc47
+# %% ../../nbs/api/networks/12_train_model.ipynb #1ef1121a
+def _prepared_device(name):
+    "The device; on CUDA, its peak of memory is counted from now on."
+    device = choose_device(name)
+    if device.type=='cuda':
+        torch.cuda.init()
+        torch.cuda.reset_peak_memory_stats(device)
+    return device
+
+# %% ../../nbs/api/networks/12_train_model.ipynb #9d62d483
 def _start_run(name, train, settings, device):
     "A fresh run, and its training rows as tensors."
     with torch.random.fork_rng(devices=[]): # the caller's random numbers stay as they are
         torch.manual_seed(settings['seed'])
         model = build_network(name)
-    if device.type=='cuda': torch.cuda.reset_peak_memory_stats(device)
     rows = model.training_rows(train, seed=settings['seed'])
     fit_normalisation(model, rows['x'])
     return Run(model.to(device), settings), _training_tensors(rows, device)
@@ -179,7 +187,7 @@ def _train_with_checkpoints(run, rows, val, best, latest, *, epochs, patience, l
         log(run.history)
         if on_epoch is not None: on_epoch(run.history)
 
-# %% ../../nbs/api/networks/12_train_model.ipynb #0b0a6b14
+# %% ../../nbs/api/networks/12_train_model.ipynb #81b2f13d
 def train_model(
     name:str,   # a key of NETWORK_CLASSES
     data_dir,   # folder that prepare wrote
@@ -204,7 +212,7 @@ def train_model(
     settings = dict(batch_size=batch_size, learning_rate=float(learning_rate), seed=seed, data=data)
     best,latest = _checkpoint_paths(output_dir, name, resume)
     with one_thread():
-        run,rows = _start_run(name, splits['train'], settings, choose_device(device))
+        run,rows = _start_run(name, splits['train'], settings, _prepared_device(device))
         if resume and latest.exists(): restore(run, load_checkpoint(latest), file=latest)
         with tensorboard(logdir, name, run.epoch) as log:
             _train_with_checkpoints(run, rows, splits['val'], best, latest,

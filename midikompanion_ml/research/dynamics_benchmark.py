@@ -125,7 +125,7 @@ def clip_references(
     answers = {'training mean':_across_folds(fold, training_mean),
                'true quadrant':_across_folds(fold, true_quadrant)}
     for name,x in _forest_inputs(windows).items():
-        def forest(train, test):
+        def forest(train, test, x=x):
             return _forest(trees).fit(x[train], velocity[train]).predict(x[test])
         answers[name] = _across_folds(fold, forest)
     return answers

@@ -83,9 +83,8 @@ def _inside_quadrants(asked):
 # %% ../../nbs/api/research/27_emotion_loop.ipynb #10f37d29
 def _agreement(d):
     "The rank correlation in one dimension, as a function of asked and judged."
-    def rank_correlation(asked, judged):
-        return rank_correlation(asked[:,d], judged[:,d])
-    return rank_correlation
+    def agreement(asked, judged): return rank_correlation(asked[:,d], judged[:,d])
+    return agreement
 
 # %% ../../nbs/api/research/27_emotion_loop.ipynb #dfd9dce9
 def _mean_distance(asked, judged): return float(np.abs(asked-judged).mean()/2)

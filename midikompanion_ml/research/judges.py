@@ -15,7 +15,7 @@ from ..contract import AUDIO_FEATURES
 from ..music.windows import NoteArrays, as_arrays
 from ..sound.sound_variety import plain_sound, render_sounds
 from ..data.measure import clip_features
-from .evaluation import Figure, bootstrap_interval, correlation, r2
+from .evaluation import Figure, bootstrap_interval, correlation, over_seeds, r2
 from .recognition_benchmarks import right_signs
 from .piece_cues import cue_rows
 from .ranks import auc
@@ -156,7 +156,7 @@ def _sign_figures(name, examples, answers):
     hits_of = dict(quadrant=right.all(1), valence=right[:,0], arousal=right[:,1])
     figures = []
     for (metric,hits),baseline in zip(hits_of.items(), commonest):
-        interval = bootstrap_interval(lambda rows: hits[rows].mean(), clips.group)
+        interval = bootstrap_interval(lambda rows, hits=hits: hits[rows].mean(), clips.group)
         figures.append(Figure(f'{name}, EMOPIA', f'{metric} accuracy', *interval, float(baseline), 'commonest',
                               n=len(clips), protocol='5 folds by song'))
     return figures
@@ -170,7 +170,7 @@ def _rating_figures(name, examples, answers):
         answer = answers[examples.rated,d]
         rating = pieces.rating[:,d]
         for metric,score in (('r',correlation), ('R2',r2)):
-            interval = bootstrap_interval(lambda rows: score(answer[rows], rating[rows]), pieces.group)
+            interval = bootstrap_interval(over_seeds(score, [answer], rating), pieces.group)
             figures.append(Figure(f'{name}, VGMIDI', f'{dimension} {metric}', *interval, 0., 'any constant',
                                   n=len(pieces), protocol='5 folds by game'))
     return figures

@@ -10,6 +10,7 @@ __all__ = ['EMOTIONS', 'SETTINGS', 'corpus_rows', 'counted_bits', 'compare_bits'
 import numpy as np
 from collections import defaultdict
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from ..files import InputError, read_json, write_json
 from ..contract import DIMENSIONS, NOTES
@@ -333,8 +334,7 @@ def benchmark_melody(
     settings = dict(seeds=seeds, epochs=epochs, limit=limit, curve=curve)
     for name in corpora:
         path = Path(cache)/f'melody_{name}.json' if cache else None
-        def measure(): return _measure_corpus(name, folder, **settings)
-        results = _cached(path, settings, measure)
+        results = _cached(path, settings, partial(_measure_corpus, name, folder, **settings))
         figures += [Figure(**fields) for fields in results['figures']]
         arrays[name] = {method:tuple(interval) for method,interval in results['bits'].items()}
         if 'profiles' in results: arrays['profiles'] = np.array(results['profiles'])

@@ -129,7 +129,7 @@ def _rating_figures(
     pieces = np.arange(len(ratings))
     figures = []
     for d,dimension in enumerate(('valence','arousal')):
-        def measured(answers):
+        def measured(answers, d=d):
             return over_seeds(metric, np.asarray(answers)[...,d], ratings[:,d])
         value,low,high = bootstrap_interval(measured(run['answers']), run['game'])
         figures.append(Figure(

@@ -8,6 +8,7 @@ __all__ = ['benchmark_preparing', 'benchmark_features', 'benchmark_compose', 'be
 # %% ../../nbs/api/research/05_speed.ipynb #a65e94c4
 import os, tempfile, time
 import numpy as np
+from functools import partial
 from pathlib import Path
 from ..contract import SAMPLE_RATE
 from ..emotion import Emotion
@@ -110,7 +111,8 @@ def benchmark_compose(
     "How long composing takes on one core with the networks loaded: eight bars, four parts, notes with a tempo map."
     def median_ms(request):
         compose(request, seed=0)
-        return float(np.median([_milliseconds(lambda: compose(request, seed=seed).score) for seed in range(n)]))
+        def compose_score(seed): return compose(request, seed=seed).score
+        return float(np.median([_milliseconds(compose_score, seed) for seed in range(n)]))
     def compose_grid():
         axis = np.linspace(-1, 1, grid)
         for valence in axis:
@@ -141,7 +143,7 @@ def benchmark_views(
     times = dict(networks=[], again=[], anew=[])
     for index,valence in enumerate(np.linspace(-1, 1, n+1)):
         emotion = Emotion(float(valence), float(-valence), 0., .5)
-        answers_ms = _milliseconds(lambda: network_answers(emotion, networks=networks))
+        answers_ms = _milliseconds(partial(network_answers, emotion, networks=networks))
         values = _pictures_of(emotion, network_answers(emotion, networks=networks))
         again_ms, anew_ms = _milliseconds(draw_again, values), _milliseconds(draw_anew, values)
         if index==0: continue # the first picture draws what stays

@@ -13,7 +13,7 @@ from ..files import InputError
 from ..contract import DIMENSIONS
 from ..thesaurus import THESAURUS
 from .ranks import rank_correlation
-from .evaluation import Figure, bootstrap_interval
+from .evaluation import Figure, bootstrap_interval, over_seeds
 
 # %% ../../nbs/api/research/02_thesaurus_norms.ipynb #788a5143
 def _norm_columns(columns, file):
@@ -77,7 +77,7 @@ def benchmark_thesaurus(
     for dimension,target in _TARGETS.items():
         if dimension not in ours: continue
         x, y = ours[dimension].to_numpy(), norms[dimension].to_numpy()
-        value, low, high = bootstrap_interval(lambda rows: rank_correlation(x[rows], y[rows]), np.arange(len(x)))
+        value, low, high = bootstrap_interval(over_seeds(rank_correlation, [x], y), np.arange(len(x)))
         figures.append(Figure(
             f'Thesaurus, norms {Path(path).stem}', f'rank correlation of {dimension}', value, low, high, 0., 'chance',
             target=target, n=len(x), protocol='words that both have; interval over words'))

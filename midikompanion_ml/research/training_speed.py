@@ -12,6 +12,7 @@ from pathlib import Path
 from torch.utils.data import DataLoader, TensorDataset
 from ..files import write_json
 from ..contract import DIMENSIONS, MODELS
+from ..emotion import encode
 from ..data.prepare import load_arrays
 from ..networks.base import fit_normalisation, random_rows, to_tensors
 from ..networks.build import build_network
@@ -49,7 +50,9 @@ def textbook_train(
     start = time.perf_counter()
     splits = {split:load_arrays(data_dir, name, split) for split in ('train','val')}
     torch.manual_seed(seed)
-    model = fit_normalisation(build_network(name), splits['train']['x'])
+    model = build_network(name)
+    splits['train'] = model.training_rows(splits['train'], seed=seed) # the same rows, so the same steps
+    fit_normalisation(model, splits['train']['x'])
     data = {split:to_tensors(rows) for split,rows in splits.items()}
     def loader(split):
         tensors = data[split]
@@ -76,7 +79,9 @@ def random_data(
             path.parent.mkdir(parents=True, exist_ok=True)
             arrays = random_rows(name, rows, seed=seed)
             if name=='emotion_recognizer':
-                arrays.update(quadrant=np.zeros(rows, 'i1'), weight=np.ones((rows, len(DIMENSIONS)), 'f4'))
+                points = np.random.default_rng(seed).random((rows, len(DIMENSIONS))) # labels that need no teacher
+                arrays.update(y=encode(points).astype('f4'), quadrant=np.zeros(rows, 'i1'),
+                              weight=np.ones(points.shape, 'f4'))
             np.savez(path, **arrays)
     write_json(Path(data_dir)/'prepare.json', dict(settings=dict(random=n)))
 

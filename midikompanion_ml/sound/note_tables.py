@@ -103,7 +103,7 @@ def _make_drum(name, layer, variant, sr):
 
 # %% ../../nbs/api/sound/05_note_tables.ipynb #d61ea218
 def drum_table(
-    name:str,    # one of `DRUM_KIT`
+    name:str,    # one of DRUM_KIT
     layer:int,   # step of force
     variant:int, # which of the kits, that differ in their noise
     sr:int,      # sample rate, Hz
@@ -159,7 +159,7 @@ def _struck_table(timbre, pitch, layer, sr, n, shorter=None):
 
 # %% ../../nbs/api/sound/05_note_tables.ipynb #025c4607
 def note_table(
-    timbre,    # a `Timbre`
+    timbre,    # a Timbre
     pitch:int, # MIDI pitch
     layer:int, # step of force
     sr:int,    # sample rate, Hz

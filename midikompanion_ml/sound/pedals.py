@@ -57,7 +57,7 @@ def _struck_again(notes):
 # %% ../../nbs/api/sound/16_pedals.ipynb #6334c804
 def sustained(
     notes:NoteArrays,
-    pedals, # when the pedal goes down and comes up, s, (n, 2), as `read_pedals` gives it
+    pedals, # when the pedal goes down and comes up, s, (n, 2), as read_pedals gives it
 )->NoteArrays: # the same notes; those released while the pedal is down are longer
     "Let notes sound until the pedal comes up or their key is struck again."
     if len(pedals)==0 or len(notes)==0: return notes

@@ -34,7 +34,7 @@ def render(
 
 # %% ../../nbs/api/sound/09_rendering.ipynb #5e33ae88
 def render_blocks(
-    score,            # a Score, or its notes, as for `render`
+    score,            # a Score, or its notes, as for render
     *,
     block_sec:float=20., # about the length of a block, s
     sr:int=SAMPLE_RATE, # sample rate, Hz

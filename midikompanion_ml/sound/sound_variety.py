@@ -92,7 +92,7 @@ def _hiss(audio, noise_db, seed):
 # %% ../../nbs/api/sound/17_sound_variety.ipynb #82bd32f1
 def through(
     audio,      # mono, (n,)
-    sound:dict, # from `draw_sound` or `plain_sound`
+    sound:dict, # from draw_sound or plain_sound
 )->np.ndarray:  # in [-1, 1], (n,) float32, longer by 0.9 s in a room
     "What happens to sound on its way: equaliser, room, noise, level, MP3, in this order."
     audio = np.asarray(audio, np.float32)
@@ -150,11 +150,11 @@ def _check(notes, sound):
 
 # %% ../../nbs/api/sound/17_sound_variety.ipynb #473eb539
 def render_sounds(
-    pieces:list,   # of `NoteArrays`, none empty
+    pieces:list,   # of NoteArrays, none empty
     specs:list,    # a sound for each
     *,
     programs=None, # General MIDI programs of the notes of each piece, for sounds that have none
-)->list:           # of (samples,) float32 at `SAMPLE_RATE`
+)->list:           # of (samples,) float32 at SAMPLE_RATE
     "Sound of several pieces; each soundfont is loaded once."
     for notes,sound in zip(pieces, specs): _check(notes, sound)
     if programs is None: programs = [None]*len(pieces)
@@ -169,8 +169,8 @@ def render_sounds(
 # %% ../../nbs/api/sound/17_sound_variety.ipynb #90e08136
 def render_sound(
     notes:NoteArrays,
-    spec:dict,    # from `draw_sound` or `plain_sound`
+    spec:dict,    # from draw_sound or plain_sound
     program=None, # General MIDI program of each note, (n,), for a sound that has none
-)->np.ndarray:    # mono, in [-1, 1], (samples,) float32 at `SAMPLE_RATE`
+)->np.ndarray:    # mono, in [-1, 1], (samples,) float32 at SAMPLE_RATE
     "Sound of a piece."
     return render_sounds([notes], [spec], programs=[program])[0]
