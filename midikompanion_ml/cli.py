@@ -314,7 +314,7 @@ def render_emopia(argv=None):
     "Render the EMOPIA corpus to a folder of sound, MIDI and labels."
     args = render_parser().parse_args(argv)
     start = time.time()
-    from midikompanion_ml.data.corpora.scanning import render_emopia_folder
+    from midikompanion_ml.data.corpora.emopia_sound import render_emopia_folder
     done = render_emopia_folder(
         args.input, args.output, limit=args.limit, backend=args.backend, workers=args.workers)
     for reason in done['skipped'].values(): print(f'skipped {reason}')
