@@ -102,7 +102,7 @@ def _network_rows(measured, items, scale):
         rows[network] = {'weight':weight, **make(measured, chosen, scale), 'item':item[chosen]}
     return rows
 
-# %% ../../nbs/api/data/11_training_sets.ipynb #d918ba66
+# %% ../../nbs/api/data/11_training_sets.ipynb #7c77f1b5
 @dataclass(eq=False)
 class MeasuredCorpus:
     "Items that were measured, and what they can teach."
@@ -126,7 +126,7 @@ def _fit_scale(measured, items, in_train):
         return ContourScale.fit(windows, source=source)
     return replace(fit('dynamics_engine'), arousal=fit('groove_predictor').arousal)
 
-# %% ../../nbs/api/data/11_training_sets.ipynb #24095ac4
+# %% ../../nbs/api/data/11_training_sets.ipynb #80276781
 def measure_corpus(
     items:list,   # of Item
     folder,       # for the parts, see measure_items
@@ -149,7 +149,7 @@ def measure_corpus(
     return MeasuredCorpus(items, splits, _network_rows(measured, items, scale), scale,
                   measured['skipped'], measured['record_labels'], roots, name)
 
-# %% ../../nbs/api/data/11_training_sets.ipynb #785c2d41
+# %% ../../nbs/api/data/11_training_sets.ipynb #9add0b52
 @patch
 def can_teach(
     self:MeasuredCorpus,
@@ -160,7 +160,7 @@ def can_teach(
     splits = self.splits[self.rows[network]['item']]
     return bool((splits=='train').sum()>=2 and (splits=='val').sum()>=1)
 
-# %% ../../nbs/api/data/11_training_sets.ipynb #74e628cb
+# %% ../../nbs/api/data/11_training_sets.ipynb #a973cf51
 def fill_up(
     corpus:MeasuredCorpus,
     folder,       # for the parts, see measure_items
@@ -211,7 +211,7 @@ def _record(item, roots, record_label): # the latter where the emotion moves or 
             license=item.license, seed=item.seed if item.source=='synthetic' else None,
             change=item.change, span=item.span, sound=_sound_name(item, labelled)))
 
-# %% ../../nbs/api/data/11_training_sets.ipynb #494899bb
+# %% ../../nbs/api/data/11_training_sets.ipynb #0d36a124
 @patch
 def measured_items(
     self:MeasuredCorpus,
@@ -222,7 +222,7 @@ def measured_items(
     in_split = np.flatnonzero(self.splits==split)
     return in_split[~np.isin(in_split, skipped)]
 
-# %% ../../nbs/api/data/11_training_sets.ipynb #ab32c131
+# %% ../../nbs/api/data/11_training_sets.ipynb #8722302b
 @patch
 def records(
     self:MeasuredCorpus,
@@ -233,7 +233,7 @@ def records(
     numbers = self.measured_items(split).tolist()
     return [_record(self.items[number], self.roots, labels.get(number)) for number in numbers]
 
-# %% ../../nbs/api/data/11_training_sets.ipynb #01d4941e
+# %% ../../nbs/api/data/11_training_sets.ipynb #cf76a74e
 @patch
 def split_rows(
     self:MeasuredCorpus,
