@@ -49,6 +49,7 @@ def find_layout(
 )->tuple:     # (folder that matches, number of its layout)
     "Find a corpus in a folder or one level below it."
     folder = Path(folder)
+    if not folder.is_dir(): raise InputError('folder', str(folder), f'the folder of {corpus.title}', file=folder)
     subfolders = [path for path in folder.iterdir() if path.is_dir() and path.name[0]!='.']
     for root in [folder, *sorted(subfolders)]:
         for number,names in enumerate(layouts):
