@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['CONTRACT_VERSION', 'SAMPLE_RATE', 'TONIC_STEPS', 'AUDIO_FEATURES', 'DIMENSIONS', 'BUMPS', 'EMBEDDING',
            'PITCH_CLASSES', 'QUALITIES', 'BARS', 'EIGHTHS', 'SIXTEENTHS', 'NOTES', 'CHORDS', 'CHORD_FAMILIES',
-           'FAMILIES', 'CONTEXT', 'INTENSITY', 'AROUSAL', 'EXPRESSION', 'GROOVE', 'VECTORS', 'MODELS', 'Vector',
-           'vector_table', 'slot_ranges', 'check_vector', 'ModelSpec', 'contract_json']
+           'CONTEXT', 'INTENSITY', 'AROUSAL', 'EXPRESSION', 'GROOVE', 'VECTORS', 'MODELS', 'Vector', 'vector_table',
+           'slot_ranges', 'check_vector', 'ModelSpec', 'contract_json']
 
 # %% ../nbs/api/01_contract.ipynb #b73d35e1
 import json, math
@@ -149,7 +149,6 @@ CHORDS = Vector('chords', _ROOTED+_SPECIAL, 0., 1., 'probability',
 
 # %% ../nbs/api/01_contract.ipynb #506e6296
 CHORD_FAMILIES = (*(f'{root}:{mode}' for root in PITCH_CLASSES for mode in ('maj','min')), 'none')
-FAMILIES = CHORD_FAMILIES # TEMPORARY
 
 # %% ../nbs/api/01_contract.ipynb #7acdcbf2
 _STATE = dict(

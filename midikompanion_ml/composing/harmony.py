@@ -8,9 +8,9 @@ __all__ = ['CHORD_CHANGES', 'TEMPERATURE', 'CHORD_FLOOR', 'SHADE', 'DARKNESS', '
 
 # %% ../../nbs/api/composing/03_harmony.ipynb #b367d3f4
 import numpy as np
-from ..contract import CHORDS, FAMILIES, PITCH_CLASSES
+from ..contract import CHORDS, PITCH_CLASSES
 from ..music.theory import STEPS
-from ..music.chords import SLOT_FAMILY
+from ..music.chords import NO_FAMILY, SLOT_FAMILY
 from ..data.harmony_states import next_state
 from .chance import LEAST_WEIGHT, PHRASE, draw, phrase_of
 from .plan import Plan, pitch_classes
@@ -64,7 +64,7 @@ _DOMINANTS = [CHORDS.slot(name) for name in ('G:maj','G:7','G:7sus4','B:dim')]
 
 def _darkness(mode): # of each slot of CHORDS
     is_minor = SLOT_FAMILY%2==1
-    darkness = np.where(SLOT_FAMILY==FAMILIES.index('none'), 0, np.where(is_minor, 1., -1.))
+    darkness = np.where(SLOT_FAMILY==NO_FAMILY, 0, np.where(is_minor, 1., -1.))
     darkness[_DOMINANTS] = _DARK_DOMINANT if mode=='minor' else 0
     if mode=='minor': darkness[CHORDS.slot('G:min')] = 0
     return darkness

@@ -13,6 +13,7 @@ from ..files import InputError
 from ..contract import DIMENSIONS
 from ..music.windows import WINDOW_BEATS, as_arrays
 from .labels import Label
+from .music import key_at
 from .published_cues import PUBLISHED_CUES, RATING_CORRELATION, emotion_from_cues, score_cues
 
 # %% ../../nbs/api/data/14_weak_labels.ipynb #b825bafc
@@ -71,11 +72,6 @@ def weak_label(
 # %% ../../nbs/api/data/14_weak_labels.ipynb #17ef813e
 _PARTS = ('accompaniment','rest','all')
 
-def _key_at(music, beat):
-    "Tonic and mode that hold at a beat."
-    keys = [key for key in music.get('key_changes') or () if key[0]<=beat+1e-6]
-    return tuple(keys[-1][1:]) if keys else (music['tonic'], music['mode'])
-
 # %% ../../nbs/api/data/14_weak_labels.ipynb #7412b2c4
 def _window_cues(music, part):
     "The cues of each window of a piece, (m, 6), nan where unknown."
@@ -83,7 +79,7 @@ def _window_cues(music, part):
     if part=='accompaniment': notes = _without_melody(notes, music['melody'])
     rows = []
     for start in music['starts']:
-        tonic,mode = _key_at(music, start+WINDOW_BEATS/2)
+        tonic,mode = key_at(music, start+WINDOW_BEATS/2)
         rows.append(score_cues(notes, tonic, mode, start_beats=start))
     return np.array(rows).reshape(-1, len(PUBLISHED_CUES))
 

@@ -11,7 +11,7 @@ import numpy as np
 from fastcore.basics import patch
 from ..contract import CHORDS, DIMENSIONS
 from ..emotion import Emotion
-from ..music.melody import normalise_pitch
+from ..music.theory import normalise_pitch
 from ..thesaurus import THESAURUS, find_node, nearest_node
 from ..composing.emotion_curves import find_emotion
 from ..composing.plan import load_networks

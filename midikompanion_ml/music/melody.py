@@ -9,7 +9,6 @@ __all__ = ['skyline', 'melody_line']
 import numpy as np
 import re
 from dataclasses import replace
-from .theory import normalise_pitch
 from .windows import NoteArrays, as_arrays
 
 # %% ../../nbs/api/music/05_melody.ipynb #dd9a5156

@@ -17,7 +17,7 @@ from ..contract import DIMENSIONS, NOTES
 from ..emotion import QUADRANTS, quadrant_ranges
 from ..music.windows import WINDOW_BEATS
 from ..data.targets import melody_target
-from ..data.music import read_music, stretch_ranges
+from ..data.music import key_at, read_music, stretch_ranges
 from ..data.published_cues import PUBLISHED_CUES, emotion_from_cues
 from ..data.weak_labels import place_within, weak_rows
 from ..data.corpora.scanning import scan_corpus
@@ -33,12 +33,6 @@ EMOTIONS = dict( # corpus: ways to tell the network the emotion
     emopia=('label','label and mode','label and accompaniment'),
     vgmidi=('label',),
     pop909=('accompaniment','rest'))
-
-# %% ../../nbs/api/research/15_melody_benchmark.ipynb #da902a3b
-def _key_at(music, beats):
-    "Tonic and mode that hold at a beat."
-    changes = [change for change in music.get('key_changes') or () if change[0]<=beats+1e-6]
-    return changes[-1][1:] if changes else (music['tonic'], music['mode'])
 
 # %% ../../nbs/api/research/15_melody_benchmark.ipynb #b1fe0307
 def _emotion_of_mode(is_minor):
@@ -87,7 +81,7 @@ def _item_rows(item):
     "The windows in which the melody of an item sounds: y, minor, ranges and quadrant."
     music = read_music(item)
     starts = np.array(music['starts'], float)
-    keys = [_key_at(music, start+WINDOW_BEATS/2) for start in starts]
+    keys = [key_at(music, start+WINDOW_BEATS/2) for start in starts]
     minor = np.array([mode=='minor' for _,mode in keys], bool)
     targets = []
     for start,(tonic,_) in zip(starts, keys):
